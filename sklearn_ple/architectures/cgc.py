@@ -1,0 +1,152 @@
+"""CGC: customized gate control, shared experts and experts of each task.
+
+        ┌─ experts of A ─┐
+        │                ├─ gate A(x) ── tower A ── ŷ_A
+    x ──┼─ shared ───────┤
+        │                ├─ gate B(x) ── tower B ── ŷ_B
+        └─ experts of B ─┘
+
+H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task Learning
+Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236), section 4.1.
+Against MMOE: a task's own experts are out of the other tasks' reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar, Unpack
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+
+from sklearn_ple.base import (
+    ClassifierRegressorRole,
+    ClassifierRole,
+    MultiTaskEstimator,
+    RegressorRole,
+    SharedParameters,
+)
+from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, per_task
+
+
+class CGCRouting(Routing):
+    """One extraction level with task gates only (equations 2 to 4).
+
+    Parameters
+    ----------
+    in_width, n_tasks : int
+    n_shared_experts : int
+    n_task_experts : int or sequence of int
+        Experts of every task, or of each.
+    expert_widths : sequence of int
+        Layers inside one expert.
+    gate_bias, activation, dropout
+        As in `ExtractionLevel`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        n_shared_experts: int,
+        n_task_experts: int | Sequence[int],
+        expert_widths: Sequence[int],
+        gate_bias: bool = False,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.level = ExtractionLevel(
+            n_task_experts=per_task(n_task_experts, n_tasks, n_shared_experts),
+            n_shared_experts=n_shared_experts,
+            in_width=in_width,
+            expert_widths=expert_widths,
+            own_streams=False,
+            has_shared_gate=False,
+            gate_bias=gate_bias,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.out_width = expert_widths[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.level(x)
+
+    def gate_readings(self, x: Tensor) -> list[GateReading]:
+        return self.level.readings(x, level=1)
+
+
+class CGCEstimator(MultiTaskEstimator):
+    """Customized gate control: each task mixes its own and the shared experts.
+
+    Parameters
+    ----------
+    n_shared_experts : int, default=1
+        Experts that every task may use.
+    n_task_experts : int or sequence of int, default=1
+        Experts of every task, or of each task in order.
+    expert_widths : tuple of int, default=(256, 128)
+        Layers inside one expert.
+    gate_bias : bool, default=False
+        Whether gates have a bias; the paper's have none.
+
+    References
+    ----------
+    H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE)", RecSys 2020
+    (doi 10.1145/3383313.3412236), equations 2 to 4.
+
+    Examples
+    --------
+    >>> from sklearn_ple import CGCEstimator, make_related_tasks
+    >>> X, Y = make_related_tasks(200, 6, random_state=0)
+    >>> CGCEstimator(max_epochs=2, random_state=0).fit(X, Y).predict(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_shared_experts": [Interval(Integral, 0, None, closed="left")],
+        "n_task_experts": [Interval(Integral, 0, None, closed="left"), "array-like"],
+        "expert_widths": ["array-like"],
+        "gate_bias": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_shared_experts: int = 1,
+        n_task_experts: int | Sequence[int] = 1,
+        expert_widths: Sequence[int] = (256, 128),
+        gate_bias: bool = False,
+        **shared: Unpack[SharedParameters],
+    ) -> None:
+        self.n_shared_experts = n_shared_experts
+        self.n_task_experts = n_task_experts
+        self.expert_widths = expert_widths
+        self.gate_bias = gate_bias
+        super().__init__(**shared)
+
+    def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
+        return CGCRouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            n_shared_experts=self.n_shared_experts,
+            n_task_experts=self.n_task_experts,
+            expert_widths=self.expert_widths,
+            gate_bias=self.gate_bias,
+            activation=self.activation,
+            dropout=dropout,
+        )
+
+
+class CGCClassifier(ClassifierRole, CGCEstimator):
+    pass
+
+
+class CGCRegressor(RegressorRole, CGCEstimator):
+    pass
+
+
+class CGCClassifierRegressor(ClassifierRegressorRole, CGCEstimator):
+    pass

@@ -1,0 +1,142 @@
+"""MMOE: experts that all tasks share, and a gate a task that mixes them.
+
+                 ┌─ expert 1 ─┐
+    x ───────────┼─ expert 2 ─┼──┬─ gate A(x) · experts ── tower A ── ŷ_A
+                 └─ expert 3 ─┘  └─ gate B(x) · experts ── tower B ── ŷ_B
+
+J. Ma, Z. Zhao, X. Yi, J. Chen, L. Hong, E. Chi, "Modeling Task Relationships in Multi-task Learning
+with Multi-gate Mixture-of-Experts", KDD 2018 (doi 10.1145/3219819.3220007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar, Unpack
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+
+from sklearn_ple.base import (
+    ClassifierRegressorRole,
+    ClassifierRole,
+    MultiTaskEstimator,
+    RegressorRole,
+    SharedParameters,
+)
+from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
+
+
+class MMOERouting(Routing):
+    """f^k(x) = sum_i g^k(x)_i f_i(x) with g^k(x) = softmax(W^k x), for each task k.
+
+    Parameters
+    ----------
+    in_width, n_tasks, n_experts : int
+    expert_widths : sequence of int
+        Layers inside one expert.
+    gate_bias : bool
+        Whether gates have a bias.
+    activation, dropout
+        As in `ExpertBank`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        n_experts: int,
+        expert_widths: Sequence[int],
+        gate_bias: bool = False,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.experts = ExpertBank(
+            n_experts,
+            in_width=in_width,
+            widths=expert_widths,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.gate = Gate(
+            [range(n_experts)] * n_tasks, n_experts=n_experts, in_width=in_width, bias=gate_bias
+        )
+        self.out_width = expert_widths[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return mix(self.gate(x), self.experts(x))
+
+    def gate_readings(self, x: Tensor) -> list[GateReading]:
+        weights = self.gate(x)
+        labels = tuple((None, e) for e in range(weights.shape[2]))
+        return [GateReading(1, k, labels, weights[:, k]) for k in range(weights.shape[1])]
+
+
+class MMOEEstimator(MultiTaskEstimator):
+    """Multi-gate mixture of experts: shared experts, mixed by a gate for each task.
+
+    Parameters
+    ----------
+    n_experts : int, default=4
+        Experts, all shared.
+    expert_widths : tuple of int, default=(256, 128)
+        Layers inside one expert.
+    gate_bias : bool, default=False
+        Whether gates have a bias; the paper's have none.
+
+    References
+    ----------
+    J. Ma et al., "Modeling Task Relationships in Multi-task Learning with Multi-gate
+    Mixture-of-Experts", KDD 2018 (doi 10.1145/3219819.3220007).
+
+    Examples
+    --------
+    >>> from sklearn_ple import MMOEEstimator, make_related_tasks
+    >>> X, Y = make_related_tasks(200, 6, random_state=0)
+    >>> MMOEEstimator(max_epochs=2, random_state=0).fit(X, Y).predict(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_experts": [Interval(Integral, 1, None, closed="left")],
+        "expert_widths": ["array-like"],
+        "gate_bias": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_experts: int = 4,
+        expert_widths: Sequence[int] = (256, 128),
+        gate_bias: bool = False,
+        **shared: Unpack[SharedParameters],
+    ) -> None:
+        self.n_experts = n_experts
+        self.expert_widths = expert_widths
+        self.gate_bias = gate_bias
+        super().__init__(**shared)
+
+    def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
+        return MMOERouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            n_experts=self.n_experts,
+            expert_widths=self.expert_widths,
+            gate_bias=self.gate_bias,
+            activation=self.activation,
+            dropout=dropout,
+        )
+
+
+class MMOEClassifier(ClassifierRole, MMOEEstimator):
+    pass
+
+
+class MMOERegressor(RegressorRole, MMOEEstimator):
+    pass
+
+
+class MMOEClassifierRegressor(ClassifierRegressorRole, MMOEEstimator):
+    pass

@@ -1,0 +1,336 @@
+"""`Fitting`: one run of `fit` or `partial_fit`, from checked rows to fitted attributes."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from sklearn_ple.base.inputs import apply_class_weight, check_sample_weight, resolve_categorical
+from sklearn_ple.base.sizing import Sizes, resolve_sizes
+from sklearn_ple.base.split import validation_split
+from sklearn_ple.features import Columns, FeatureTable
+from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
+from sklearn_ple.tasks import Targets, TaskSet, read_targets, resolve_tasks
+from sklearn_ple.training import (
+    BestWeights,
+    DivergenceGuard,
+    EpochHook,
+    LearningRateSchedule,
+    MultiTaskLoss,
+    MultiTaskNet,
+    ProgressLine,
+    RandomStreams,
+    TensorData,
+    WeightAveraging,
+    dtype_of,
+    resolve_device,
+)
+from sklearn_ple.weighting import StaticWeighting, resolve_task_weights
+
+if TYPE_CHECKING:
+    from sklearn_ple.base.estimator import MultiTaskEstimator
+
+Floats = NDArray[np.float64]
+EARLY_STOPPING_FROM = 1_000
+OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
+    "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99)}),
+    "adam": (torch.optim.Adam, {"betas": (0.9, 0.99)}),
+    "sgd": (torch.optim.SGD, {"momentum": 0.9}),
+    "rmsprop": (torch.optim.RMSprop, {}),
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Checked rows: features by column, labels by column, weights (n, n_tasks)."""
+
+    columns: Columns
+    targets: Targets
+    weight: Floats
+
+    def take(self, index: NDArray[np.intp]) -> Rows:
+        """Some of the rows."""
+        return Rows(self.columns.take(index), self.targets.take(index), self.weight[index])
+
+
+class Fitting:
+    """Fit an estimator to rows.
+
+    Parameters
+    ----------
+    estimator : MultiTaskEstimator
+    again : bool
+        Whether to go on from its fitted state.
+    classes : array-like or list or None
+        Labels declared by `partial_fit`.
+    single_epoch : bool
+        One epoch, constant learning rate, no validation.
+    """
+
+    def __init__(
+        self,
+        estimator: MultiTaskEstimator,
+        *,
+        again: bool,
+        classes: Any = None,
+        single_epoch: bool = False,
+    ) -> None:
+        self.estimator = estimator
+        self.params: dict[str, Any] = estimator.get_params(deep=False)
+        self.again = again
+        self.classes = classes
+        self.single_epoch = single_epoch
+        self.random_state = check_random_state(self.params["random_state"])
+
+    def check_rows_of(
+        self, columns: Columns, y: Any, sample_weight: Any, x_name: str = "X", y_name: str = "y"
+    ) -> Rows:
+        """Labels and weights that belong to these columns; rows without weight are dropped."""
+        targets = read_targets(y)
+        if len(targets) != columns.n_rows:
+            raise ValueError(
+                f"Found input variables with inconsistent numbers of samples: {x_name} has "
+                f"{columns.n_rows}, {y_name} has {len(targets)}."
+            )
+        weight = check_sample_weight(sample_weight, columns.n_rows, len(targets.names))
+        rows = Rows(columns, targets, weight)
+        used = weight.any(axis=1)
+        return rows if used.all() else rows.take(np.flatnonzero(used))
+
+    def run(self, rows: Rows, validation: Rows | None) -> None:
+        """Split, build or take up again, train, and set the fitted attributes."""
+        device = resolve_device(self.params["device"], self.params["precision"])
+        if validation is None:
+            rows, validation = self._split(rows)
+        task_set = self._fit_tasks(rows)
+        sizes = resolve_sizes(
+            self.params, n_rows=len(rows.weight), n_numeric=rows.columns.kinds.count("number")
+        )
+        net = self._take_up(task_set, sizes) if self.again else self._build(
+            rows, task_set, sizes, device
+        )
+        train = self._tensors(net, rows, task_set, with_class_weight=True)
+        valid = None if validation is None else self._tensors(net, validation, task_set)
+        self._train(net, task_set, sizes, train, valid, rows.targets)
+
+    def _split(self, rows: Rows) -> tuple[Rows, Rows | None]:
+        wanted = self.params["early_stopping"]
+        if wanted == "auto":
+            wanted = len(rows.weight) >= EARLY_STOPPING_FROM
+        if self.single_epoch or not wanted:
+            return rows, None
+        task_set = self._fit_tasks(rows)
+        encoded = np.where(rows.weight > 0, task_set.encode(rows.targets), np.nan)
+        strata = [task.strata(encoded[:, k]) for k, task in enumerate(task_set)]
+        fraction = self.params["validation_fraction"]
+        train, held_out = validation_split(np.column_stack(strata), fraction, self.random_state)
+        return rows.take(train), rows.take(held_out)
+
+    def _fit_tasks(self, rows: Rows) -> TaskSet:
+        if self.again:
+            return self.estimator.tasks_
+        tasks = resolve_tasks(self.params["tasks"], rows.targets, self.estimator._promise)
+        return TaskSet.fit(tasks, rows.targets, rows.weight, self.classes)
+
+    def _build(
+        self, rows: Rows, task_set: TaskSet, sizes: Sizes, device: torch.device
+    ) -> MultiTaskNet:
+        features = FeatureTable.fit(
+            rows.columns,
+            rows.weight.mean(axis=1),
+            categorical=resolve_categorical(self.params["categorical_features"], rows.columns),
+            encoding=self.params["numeric_encoding"],
+            n_quantile_knots=sizes.n_quantile_knots,
+            n_distinct_knots=sizes.n_distinct_knots,
+        )
+        streams = RandomStreams(self.random_state, device)
+        module = self._module(features, task_set, sizes, streams.initial)
+        labelled = ~np.isnan(task_set.encode(rows.targets))
+        label_share = (labelled * rows.weight).sum(axis=0) / rows.weight.sum(axis=0)
+        weighting = self.params["weighting"]
+        weighting = StaticWeighting() if weighting == "static" else copy.deepcopy(weighting)
+        weighting.setup(task_set.names)
+        task_weights = resolve_task_weights(
+            self.params["task_weights"], task_set.names, label_share
+        )
+        criterion = MultiTaskLoss(task_set, weighting, task_weights)
+        optimizer, options = OPTIMIZERS.get(
+            self.params["optimizer"], (self.params["optimizer"], {})
+        )
+        callbacks = [clone(callback, safe=False) for callback in self.params["callbacks"] or []]
+        net = MultiTaskNet(
+            module,
+            criterion.to(dtype_of(self.params["precision"])),
+            task_names=task_set.names,
+            streams=streams,
+            weight_decay=sizes.weight_decay,
+            precision=self.params["precision"],
+            compile=self.params["compile"],
+            optimizer=optimizer,
+            **{f"optimizer__{name}": value for name, value in options.items()},
+            lr=sizes.lr,
+            batch_size=sizes.batch_size,
+            max_epochs=sizes.max_epochs,
+            callbacks=callbacks,
+            device=str(device),
+        )
+        return net.initialize()
+
+    def _module(
+        self, features: FeatureTable, task_set: TaskSet, sizes: Sizes, generator: torch.Generator
+    ) -> MultiTaskModule:
+        params = self.params
+        encoder = FeatureEncoder(
+            **features.sizes(),  # type: ignore[arg-type]
+            number_width=sizes.embedding_dim,
+            category_width=sizes.embedding_dim,
+            features=features,
+        )
+        routing = self.estimator._make_routing(
+            in_width=encoder.out_width, n_tasks=len(task_set), dropout=sizes.dropout
+        )
+        towers = TowerBank(
+            [task.n_raw for task in task_set],
+            in_width=routing.out_width,
+            widths=tuple(params["tower_widths"]),
+            activation=params["activation"],
+            dropout=sizes.dropout,
+        )
+        module = MultiTaskModule(encoder, routing, towers, self.estimator._make_coupling())
+        initialise(module, generator)
+        with torch.no_grad():
+            towers.bias.copy_(torch.from_numpy(task_set.baseline))
+        return module.to(dtype_of(params["precision"]))
+
+    def _take_up(self, task_set: TaskSet, sizes: Sizes) -> MultiTaskNet:
+        """The net of the last fit, if the estimator's parameters still describe it."""
+        net = self.estimator.net_
+        features = self.estimator._features
+        described = self._module(features, task_set, sizes, torch.Generator())
+        was = {name: p.shape for name, p in net.module_.named_parameters()}
+        now = {name: p.shape for name, p in described.named_parameters()}
+        if was != now:
+            changed = sorted({n for n in was.keys() | now.keys() if was.get(n) != now.get(n)})
+            raise ValueError(
+                f"warm_start can't go on: sizes were changed since the last fit ({changed[:3]}). "
+                f"Restore them, or set warm_start=False."
+            )
+        for group in net.optimizer_.param_groups:
+            group["lr"] = group["initial_lr"] = sizes.lr
+        net.batch_size = sizes.batch_size
+        return net
+
+    def _tensors(
+        self, net: MultiTaskNet, rows: Rows, task_set: TaskSet, *, with_class_weight: bool = False
+    ) -> TensorData:
+        dtype = dtype_of(net.precision)
+        features = net.module_.encoder.features.prepare(
+            rows.columns, np.float64 if dtype is torch.float64 else np.float32
+        )
+        encoded, weight = task_set.encode(rows.targets), rows.weight
+        if with_class_weight:
+            weight = apply_class_weight(self.params["class_weight"], task_set, encoded, weight)
+        return TensorData.from_arrays(
+            features, encoded, weight, dtype=dtype, device=torch.device(net.device)
+        )
+
+    def _train(
+        self,
+        net: MultiTaskNet,
+        task_set: TaskSet,
+        sizes: Sizes,
+        train: TensorData,
+        valid: TensorData | None,
+        targets: Targets,
+    ) -> None:
+        epochs = 1 if self.single_epoch else sizes.max_epochs
+        done = len(net.history)
+        callbacks, best = self._callbacks(sizes, epochs, len(train), valid is not None)
+        interrupted = None
+        try:
+            net.train(train, valid, epochs=epochs, engine_callbacks=callbacks)
+        except KeyboardInterrupt as interrupt:
+            interrupted = interrupt
+        self._set_fitted(net, task_set, targets, best.best_epoch_ or max(len(net.history), done))
+        if interrupted is not None:
+            raise interrupted
+
+    def _callbacks(
+        self, sizes: Sizes, epochs: int, n_rows: int, has_validation: bool
+    ) -> tuple[list[tuple[str, Any]], BestWeights]:
+        averaging = (
+            WeightAveraging(sizes.weight_averaging)
+            if sizes.weight_averaging is not None and not self.single_epoch
+            else None
+        )
+        schedule = "constant" if self.single_epoch else self.params["lr_schedule"]
+        n_steps = epochs * -(-n_rows // sizes.batch_size)
+        best = BestWeights(self.params["patience"], averaging)
+        callbacks: list[tuple[str, Any]] = [
+            ("schedule", LearningRateSchedule(schedule, n_steps, 0.0 if self.single_epoch else 0.05)),
+            ("divergence", DivergenceGuard()),
+        ]
+        if averaging is not None:
+            callbacks.append(("averaging", averaging))
+        callbacks.append(("best", best))
+        callbacks.append(("scikit-learn", self._scikit_learn_hook(epochs)))
+        if self.params["verbose"]:
+            callbacks.append(("progress", ProgressLine(type(self.estimator).__name__, epochs)))
+        return callbacks, best
+
+    def _scikit_learn_hook(self, epochs: int) -> EpochHook:
+        """Tell scikit-learn's own callbacks (`set_callbacks`) of every epoch."""
+        root = self.estimator._init_callback_context(max_subtasks=epochs)
+        current: list[Any] = []
+
+        def begin() -> None:
+            context = root.subcontext(task_name="epoch")
+            current.append(context.call_on_fit_task_begin(estimator=self.estimator))
+
+        def end() -> bool:
+            return bool(current.pop().call_on_fit_task_end(estimator=self.estimator))
+
+        root.call_on_fit_task_begin(estimator=self.estimator)
+        self._root_context = root
+        return EpochHook(begin, end)
+
+    def _set_fitted(
+        self, net: MultiTaskNet, task_set: TaskSet, targets: Targets, best_epoch: int
+    ) -> None:
+        estimator = self.estimator
+        estimator.tasks_ = task_set
+        estimator.n_outputs_ = len(task_set)
+        estimator.target_names_in_ = np.array(task_set.names, dtype=object)
+        estimator._y_is_1d_ = targets.is_1d
+        if any(task.is_classification for task in task_set):
+            classes = [task.classes_ for task in task_set]
+            estimator.classes_ = classes[0] if targets.is_1d else classes
+        elif hasattr(estimator, "classes_"):
+            del estimator.classes_
+        estimator.net_ = net
+        estimator.module_ = getattr(net.module_, "_orig_mod", net.module_)
+        estimator.device_ = net.device
+        estimator.history_ = history_frame(net)
+        estimator.best_epoch_ = best_epoch
+        estimator.callbacks_ = list(net.callbacks_)
+        self._root_context.call_on_fit_task_end(estimator=estimator)
+
+
+def history_frame(net: MultiTaskNet) -> pd.DataFrame:
+    """One row an epoch: losses, scores, weights, learning rate, seconds."""
+    rows = [
+        {name: value for name, value in row.items() if name != "batches"} for row in net.history
+    ]
+    frame = pd.DataFrame(rows)
+    order = ["epoch", "train_loss", "valid_loss", "score", "lr", "seconds"]
+    first = [name for name in order if name in frame]
+    rest = [name for name in frame if "/" in name]
+    return frame[first + rest]

@@ -1,0 +1,127 @@
+"""Checks of what the user hands over: rows, weights, categorical columns, class weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_ple.features import Columns
+from sklearn_ple.tasks import TaskSet
+
+Floats = NDArray[np.float64]
+
+
+def check_rows(columns: Columns, minimum: int = 1) -> None:
+    """Raise ValueError for too few rows or no columns, in scikit-learn's words."""
+    n, p = columns.n_rows, len(columns.labels)
+    if p == 0:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape=({n}, 0)) while a minimum of 1 is required."
+        )
+    if n < minimum:
+        raise ValueError(
+            f"Found array with {n} sample(s) (shape=({n}, {p})) while a minimum of {minimum} is "
+            f"required." + (" One sample, n_samples=1, can't be learned from." if n == 1 else "")
+        )
+
+
+def check_sample_weight(sample_weight: Any, n_rows: int, n_tasks: int) -> Floats:
+    """Weights of shape (n_rows, n_tasks) from None, (n,) or (n, n_tasks).
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or a weight is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return np.ones((n_rows, n_tasks))
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape not in {(n_rows,), (n_rows, n_tasks)}:
+        raise ValueError(
+            f"sample_weight has shape {weight.shape}; expected ({n_rows},) or "
+            f"({n_rows}, {n_tasks}): one weight a row, or one a row and task."
+        )
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError("sample_weight holds negative, NaN or infinite values.")
+    if not weight.any():
+        raise ValueError("All elements of sample_weight are zero: no weight is left to learn from.")
+    return np.repeat(weight[:, None], n_tasks, axis=1) if weight.ndim == 1 else weight.copy()
+
+
+def resolve_categorical(categorical_features: Any, columns: Columns) -> list[int]:
+    """Positions of the categorical columns: those with such a dtype and those named.
+
+    Raises
+    ------
+    ValueError
+        If a name, position or mask does not fit X.
+    """
+    n = len(columns.labels)
+    by_dtype = {i for i, kind in enumerate(columns.kinds) if kind == "category"}
+    if categorical_features is None or isinstance(categorical_features, str):
+        return sorted(by_dtype)
+    given = np.asarray(categorical_features)
+    if given.dtype == bool:
+        if given.shape != (n,):
+            raise ValueError(f"categorical_features has {given.size} flags for {n} columns.")
+        return sorted(by_dtype | set(np.flatnonzero(given).tolist()))
+    if given.dtype.kind in "iu":
+        if given.size and (given.min() < 0 or given.max() >= n):
+            raise ValueError(f"categorical_features={given.tolist()} is out of range for {n} columns.")
+        return sorted(by_dtype | set(given.tolist()))
+    if given.size == 0:
+        return sorted(by_dtype)
+    names = columns.names or []
+    if unknown := [name for name in given.tolist() if name not in names]:
+        raise ValueError(f"categorical_features names {unknown}, which X does not have.")
+    return sorted(by_dtype | {names.index(name) for name in given.tolist()})
+
+
+def apply_class_weight(
+    class_weight: Any, task_set: TaskSet, encoded: Floats, weight: Floats
+) -> Floats:
+    """Weights (n, n_tasks) multiplied by those of each label's class.
+
+    Raises
+    ------
+    ValueError
+        If a task or a label is unknown.
+    """
+    if class_weight is None:
+        return weight
+    weight = weight.copy()
+    for k, spec in enumerate(_class_weight_by_task(class_weight, task_set)):
+        task = task_set.tasks[k]
+        if spec is None or task.classes_ is None:
+            continue
+        rows = ~np.isnan(encoded[:, k]) & (weight[:, k] > 0)
+        codes = encoded[rows, k].astype(int)
+        if isinstance(spec, str):
+            totals = np.bincount(codes, weights=weight[rows, k], minlength=len(task.classes_))
+            factors = totals.sum() / (len(task.classes_) * np.where(totals > 0, totals, 1.0))
+        else:
+            labels = task.classes_.tolist()
+            if unknown := set(spec) - set(labels):
+                raise ValueError(f"class_weight of task {task.name_!r} names {sorted(unknown)}.")
+            factors = np.array([float(spec.get(label, 1.0)) for label in labels])
+        weight[rows, k] *= factors[codes]
+    return weight
+
+
+def _class_weight_by_task(class_weight: Any, task_set: TaskSet) -> Sequence[Any]:
+    if isinstance(class_weight, str):
+        return [class_weight] * len(task_set)
+    nested = any(isinstance(v, str | Mapping) for v in class_weight.values())
+    if not nested:
+        if len(task_set) > 1:
+            raise ValueError(
+                f"class_weight={class_weight} gives weights of labels, but there are several "
+                f"targets: give a dict by target name ({task_set.names})."
+            )
+        return [class_weight]
+    if unknown := set(class_weight) - set(task_set.names):
+        raise ValueError(f"class_weight names {sorted(unknown)}; the targets are {task_set.names}.")
+    return [class_weight.get(name) for name in task_set.names]

@@ -1,0 +1,92 @@
+"""Roles: which task kinds an estimator accepts and what scikit-learn takes it for."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score, r2_score
+
+from sklearn_ple.base.estimator import MultiTaskEstimator
+from sklearn_ple.base.inputs import check_sample_weight
+from sklearn_ple.tables import missing
+from sklearn_ple.tasks import read_targets
+from sklearn_ple.tasks.inference import Promise
+
+
+def _mean_score(metric: Any, estimator: MultiTaskEstimator, X: Any, y: Any, weight: Any) -> float:
+    """Mean over tasks of a metric on each one's labelled rows; tasks without labels skipped."""
+    predictions = np.asarray(estimator.predict(X))
+    targets = read_targets(y)
+    predictions = predictions.reshape(len(predictions), -1)
+    weights = check_sample_weight(weight, len(predictions), predictions.shape[1])
+    scores = []
+    for column, predicted, w in zip(targets.columns, predictions.T, weights.T, strict=True):
+        rows = ~missing(column) & (w > 0)
+        if rows.any():
+            labels, guesses = column[rows], predicted[rows]
+            if labels.dtype != guesses.dtype and "O" in (labels.dtype.kind, guesses.dtype.kind):
+                labels, guesses = labels.astype(str), guesses.astype(str)
+            scores.append(metric(labels, guesses, sample_weight=w[rows]))
+    return float(np.mean(scores))
+
+
+class ClassifierRole(ClassifierMixin):
+    """Every task is a classification, whatever the dtype of y."""
+
+    _promise: ClassVar[Promise] = "classification"
+    _role_sentence: ClassVar[str] = (
+        "Takes every target as a classification, whatever its dtype; a scikit-learn classifier."
+    )
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Mean over tasks of accuracy on each one's labelled rows.
+
+        scikit-learn's own score of several targets is subset accuracy; for one target both are the
+        same.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+        y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+
+        Returns
+        -------
+        float
+        """
+        return _mean_score(accuracy_score, self, X, y, sample_weight)  # type: ignore[arg-type]
+
+
+class RegressorRole(RegressorMixin):
+    """Every task is a regression, counts and 0/1 columns included."""
+
+    _promise: ClassVar[Promise] = "regression"
+    _role_sentence: ClassVar[str] = (
+        "Takes every target as a regression, whole numbers included; a scikit-learn regressor."
+    )
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Mean over tasks of R² on each one's labelled rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+        y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+
+        Returns
+        -------
+        float
+        """
+        return _mean_score(r2_score, self, X, y, sample_weight)  # type: ignore[arg-type]
+
+
+class ClassifierRegressorRole:
+    """Classifications and regressions together."""
+
+    _promise: ClassVar[Promise] = "any"
+    _role_sentence: ClassVar[str] = (
+        "Takes classifications, regressions and counts together, in any mix."
+    )

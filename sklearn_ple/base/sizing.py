@@ -1,0 +1,56 @@
+"""What "auto" means: sizes and rates that follow from the number of rows and features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+RULES = {
+    "embedding": "16, or 8 from 64 numeric columns on",
+    "dropout": "0.15, or 0.3 below 10,000 rows",
+    "weight_decay": "0.01, or 0.1 below 10,000 rows",
+    "batch_size": "512 from 30,000 rows on, and down to 64 below",
+    "max_epochs": "8 to 40: fewer the more rows",
+    "averaging": "a fifth",
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Every "auto" resolved."""
+
+    embedding_dim: int
+    dropout: float
+    lr: float
+    weight_decay: float
+    batch_size: int
+    max_epochs: int
+    weight_averaging: float | None
+    n_quantile_knots: int
+    n_distinct_knots: int
+
+
+def resolve_sizes(params: Mapping[str, Any], *, n_rows: int, n_numeric: int) -> Sizes:
+    """Sizes for a training set; values the user gave are kept."""
+    small = n_rows < 10_000
+    wide = n_numeric >= 64
+
+    def pick(name: str, value: Any) -> Any:
+        return value if params[name] == "auto" else params[name]
+
+    batch_size = pick("batch_size", min(512, max(64, 2 ** (n_rows // 64).bit_length())))
+    batch_size = min(batch_size, n_rows)
+    max_epochs = pick("max_epochs", int(min(40, max(8, 600_000 // n_rows))))
+    n_steps = max_epochs * -(-n_rows // batch_size)
+    return Sizes(
+        embedding_dim=pick("embedding_dim", 8 if wide else 16),
+        dropout=pick("dropout", 0.3 if small else 0.15),
+        lr=pick("lr", 2e-3 * (batch_size / 512) ** 0.5),
+        weight_decay=pick("weight_decay", 0.1 if small else 0.01),
+        batch_size=batch_size,
+        max_epochs=max_epochs,
+        weight_averaging=pick("weight_averaging", max(0.0, 1 - 5 / n_steps)),
+        n_quantile_knots=16 if small and wide else 64,
+        n_distinct_knots=16 if small and wide else 256,
+    )

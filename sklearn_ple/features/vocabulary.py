@@ -1,0 +1,72 @@
+"""`Vocabulary`: the levels of one categorical feature, as fit saw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Levels with a code each; a missing value is a level if fit saw one.
+
+    Attributes
+    ----------
+    label : str
+        The column, for messages.
+    levels : ndarray of shape (n_levels,)
+        Sorted; all text (objects) or all numbers.
+    has_missing : bool
+        Whether missing values have the code `n_levels`.
+    shares : tuple of float
+        Weighted share of training rows in each code.
+    """
+
+    label: str
+    levels: NDArray
+    has_missing: bool
+    shares: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls, label: str, codes: NDArray[np.intp], levels: NDArray, weight: NDArray[np.float64]
+    ) -> Vocabulary:
+        """Keep the levels that occur; codes (n,) point into levels, -1 is missing."""
+        totals = np.bincount(codes + 1, weights=weight, minlength=len(levels) + 1)
+        seen = np.bincount(codes + 1, minlength=len(levels) + 1) > 0
+        order = np.flatnonzero(seen[1:])
+        order = order[np.argsort(levels[order], kind="stable")]
+        shares = totals[1:][order] / totals.sum()
+        if seen[0]:
+            shares = np.append(shares, totals[0] / totals.sum())
+        return cls(label, levels[order], bool(seen[0]), tuple(shares.tolist()))
+
+    @property
+    def n_codes(self) -> int:
+        return len(self.shares)
+
+    def encode(self, codes: NDArray[np.intp], levels: NDArray) -> NDArray[np.int32]:
+        """Codes of a new column, shape (n,); `n_codes` stands for a level fit never saw.
+
+        Raises
+        ------
+        ValueError
+            If the column was text at fit and is numbers now, or the reverse.
+        """
+        if len(levels) and len(self.levels) and (levels.dtype == object) != self.is_text:
+            was, now = ("text", "numbers") if self.is_text else ("numbers", "text")
+            raise ValueError(
+                f"{self.label} held categories that are {was} at fit and holds {now} now; no level "
+                f"can be recognised. Convert it to the type it had at fit."
+            )
+        known = pd.Index(self.levels).get_indexer(pd.Index(levels))
+        unseen = self.n_codes
+        missing = len(self.levels) if self.has_missing else unseen
+        return np.append(np.where(known < 0, unseen, known), missing)[codes].astype(np.int32)
+
+    @property
+    def is_text(self) -> bool:
+        return self.levels.dtype == object

@@ -1,0 +1,100 @@
+"""Which experts does each task use? Read off the gates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_ple.metrics.unwrap import unwrap
+from sklearn_ple.nn import GateReading
+
+SHARED = "shared"
+
+
+def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
+    """Mean and spread of every gate's weights over the rows of X.
+
+    A task whose own experts carry most of its weight shares little; two tasks with like weights
+    on the shared experts share much.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted multi-task estimator with gates (MMOE, CGC, PLE, …), alone, as the last step of a
+        pipeline, or in a search.
+    X : array-like or DataFrame of shape (n, n_features)
+        Rows to average over; for a task of its own sample space, those rows alone may say more.
+
+    Returns
+    -------
+    DataFrame
+        One row for each level, gate and expert that the gate may choose, in the network's order:
+
+        - `level`: 1 for the one next to the input;
+        - `gate`: the task that reads it, or "shared";
+        - `expert`: owner and number, such as "shared 1" or "income 2";
+        - `mean`, `std` (`ddof=0`): of the weight over rows. Means of one gate sum to 1.
+
+        A task that is itself called "shared" appears as "shared (task)".
+
+    Raises
+    ------
+    ValueError
+        If the architecture has no gates.
+
+    See Also
+    --------
+    ExpertUtilizationDisplay : The same as a picture.
+
+    References
+    ----------
+    Tang, Liu, Zhao and Gong, "Progressive Layered Extraction (PLE)", RecSys 2020, section 5.2.4
+    and figure 8.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from types import SimpleNamespace
+    >>> from sklearn_ple.inspection import expert_utilization
+    >>> from sklearn_ple.nn import GateReading
+    >>> weights = torch.tensor([[0.25, 0.75], [0.75, 0.25]])
+    >>> reading = GateReading(level=1, gate=0, experts=((0, 0), (None, 0)), weights=weights)
+    >>> model = SimpleNamespace(  # in place of a fitted CGC
+    ...     tasks_=[SimpleNamespace(name_="income")], _gate_readings=lambda X: [reading]
+    ... )
+    >>> expert_utilization(model, X=None)
+       level    gate    expert  mean   std
+    0      1  income  income 1   0.5  0.25
+    1      1  income  shared 1   0.5  0.25
+    """
+    inner, transformers = unwrap(estimator)
+    for transformer in transformers:
+        X = transformer.transform(X)
+    readings: list[GateReading] = inner._gate_readings(X)
+    if not readings:
+        raise ValueError(
+            f"{type(inner).__name__} has no gates, so there is no expert utilization to read. "
+            f"Gated architectures are MMOE, CGC, PLE and their kin; a gate with a single expert "
+            f"is none."
+        )
+    owners = _owner_names([task.name_ for task in inner.tasks_])
+    return pd.concat([_table(reading, owners) for reading in readings], ignore_index=True)
+
+
+def _owner_names(tasks: list[str]) -> dict[int | None, str]:
+    names = {k: f"{name} (task)" if name == SHARED else name for k, name in enumerate(tasks)}
+    return {None: SHARED, **names}
+
+
+def _table(reading: GateReading, owners: dict[int | None, str]) -> pd.DataFrame:
+    weights = reading.weights.detach().cpu().double().numpy()
+    columns = {
+        "level": reading.level,
+        "gate": owners[reading.gate],
+        "expert": [f"{owners[owner]} {number + 1}" for owner, number in reading.experts],
+        "mean": np.mean(weights, axis=0),
+        "std": np.std(weights, axis=0),
+    }
+    return pd.DataFrame(columns)

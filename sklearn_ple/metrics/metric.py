@@ -1,0 +1,153 @@
+"""The metrics that have a name: what each needs, which way is better, how it is computed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics as skm
+from sklearn.exceptions import UndefinedMetricWarning
+
+Floats = NDArray[np.float64]
+MetricFunction = Callable[..., float]
+ResponseMethod = Literal["predict", "predict_proba"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number out of the labels and the predictions of one task.
+
+    Attributes
+    ----------
+    name : str
+        The name as a metric, so without "neg_".
+    function : callable
+        Called as `function(y_true, y_pred, sample_weight=...)`.
+    response_method : {"predict", "predict_proba"}
+        What `y_pred` comes from.
+    greater_is_better : bool
+        False for losses and errors.
+    takes_codes : bool
+        Whether `y_true` are positions in `classes` and `y_pred` is always (n, n_classes), as in
+        the named metrics of probabilities. A function of the user's gets labels, and of a binary
+        task the probability of the second class only, as in scikit-learn.
+    """
+
+    name: str
+    function: MetricFunction
+    response_method: ResponseMethod
+    greater_is_better: bool
+    takes_codes: bool = False
+
+    @property
+    def scorer_name(self) -> str:
+        """The name under which greater is better: losses are negated and say so."""
+        return self.name if self.greater_is_better else f"neg_{self.name}"
+
+
+def find_metric(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists the names.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    hint = (
+        "'d2' is measured against the training labels, so it is a scorer, task_scorer(task, 'd2'); "
+        "from labels and predictions alone there are 'r2', 'd2_log_loss' and 'd2_poisson'. "
+        if name == "d2"
+        else ""
+    )
+    raise ValueError(f"Unknown metric {name!r}. {hint}The names are {sorted(METRICS)}.")
+
+
+def _roc_auc(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    if y_pred.shape[1] == 2:
+        return skm.roc_auc_score(y_true, y_pred[:, 1], sample_weight=sample_weight)
+    if _undefined_without_some_class("ROC AUC", y_true, y_pred.shape[1]):
+        return np.nan
+    return skm.roc_auc_score(
+        y_true,
+        y_pred,
+        sample_weight=sample_weight,
+        multi_class="ovr",
+        labels=np.arange(y_pred.shape[1]),
+    )
+
+
+def _average_precision(
+    y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None
+) -> float:
+    n_classes = y_pred.shape[1]
+    if n_classes == 2:
+        if not (y_true == 1).any():
+            _warn_undefined("Average precision", "no label of the second class is present")
+            return np.nan
+        return skm.average_precision_score(y_true, y_pred[:, 1], sample_weight=sample_weight)
+    if _undefined_without_some_class("Average precision", y_true, n_classes):
+        return np.nan
+    one_hot = y_true[:, None] == np.arange(n_classes)
+    return skm.average_precision_score(one_hot, y_pred, sample_weight=sample_weight)
+
+
+def _log_loss(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    labels = np.arange(y_pred.shape[1])
+    return skm.log_loss(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+
+
+def _brier(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    labels = np.arange(y_pred.shape[1])
+    return skm.brier_score_loss(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+
+
+def _d2_log_loss(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    if len(np.unique(y_true)) < 2:
+        _warn_undefined("D2 of the log loss", "one class only is present")
+        return np.nan
+    labels = np.arange(y_pred.shape[1])
+    return skm.d2_log_loss_score(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+
+
+def _d2_poisson(y_true: Floats, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    if len(np.unique(y_true)) < 2:
+        _warn_undefined("D2 of the Poisson deviance", "all labels are equal")
+        return np.nan
+    return skm.d2_tweedie_score(y_true, y_pred, sample_weight=sample_weight, power=1)
+
+
+def _undefined_without_some_class(what: str, y_true: NDArray, n_classes: int) -> bool:
+    present = len(np.unique(y_true))
+    if present < n_classes:
+        _warn_undefined(what, f"{present} of {n_classes} classes are present")
+    return present < n_classes
+
+
+def _warn_undefined(what: str, why: str) -> None:
+    warnings.warn(f"{what} is not defined: {why}.", UndefinedMetricWarning, stacklevel=3)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("roc_auc", _roc_auc, "predict_proba", True, takes_codes=True),
+        Metric("average_precision", _average_precision, "predict_proba", True, takes_codes=True),
+        Metric("log_loss", _log_loss, "predict_proba", False, takes_codes=True),
+        Metric("brier", _brier, "predict_proba", False, takes_codes=True),
+        Metric("d2_log_loss", _d2_log_loss, "predict_proba", True, takes_codes=True),
+        Metric("accuracy", skm.accuracy_score, "predict", True),
+        Metric("balanced_accuracy", skm.balanced_accuracy_score, "predict", True),
+        Metric("r2", skm.r2_score, "predict", True),
+        Metric("mse", skm.mean_squared_error, "predict", False),
+        Metric("rmse", skm.root_mean_squared_error, "predict", False),
+        Metric("mae", skm.mean_absolute_error, "predict", False),
+        Metric("poisson_deviance", skm.mean_poisson_deviance, "predict", False),
+        Metric("d2_poisson", _d2_poisson, "predict", True),
+    )
+}

@@ -1,0 +1,84 @@
+"""Scorers for all tasks at once, under stable names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sklearn_ple.metrics.metric import MetricFunction
+from sklearn_ple.metrics.scorers import TaskScorer, deviance_explained_scorer, task_scorer
+from sklearn_ple.metrics.unwrap import unwrap
+from sklearn_ple.tasks import Task, TaskSet, read_targets, resolve_tasks
+
+MEAN_SCORE = "deviance_explained"
+COUNT_METRICS = ("d2_poisson", "neg_poisson_deviance")
+CLASS_METRICS = ("roc_auc", "neg_log_loss")
+NUMBER_METRICS = ("r2", "neg_rmse")
+
+
+def multitask_scorers(
+    source: Any,
+    *,
+    tasks: Literal["auto"] | Sequence[str | Task] | Mapping[str, str | Task] = "auto",
+    metrics: Mapping[str, Sequence[str | MetricFunction]] | None = None,
+) -> dict[str, TaskScorer]:
+    """Make a dict of scorers, for multi-metric cross-validation and searches.
+
+    Parameters
+    ----------
+    source : array-like of shape (n,) or (n, n_tasks), estimator, or TaskSet
+        The *full* y, whose columns are the tasks; or a fitted multi-task estimator, alone, in a
+        pipeline or in a search; or its `tasks_`.
+    tasks : "auto", list or dict, default="auto"
+        What the estimator's `tasks` says, if `source` is y: the kinds of the columns.
+    metrics : dict of str to list, default=None
+        Metrics by task name, each a name or a function as in `task_scorer`. Tasks left out have
+        the defaults of their kind: "roc_auc" and "neg_log_loss" for classifications, "d2_poisson"
+        and "neg_poisson_deviance" for counts, "r2" and "neg_rmse" for all others.
+
+    Returns
+    -------
+    dict of str to TaskScorer
+        `<task>_<metric>` in the order of tasks, such as "income_roc_auc"; last
+        "deviance_explained", the mean over tasks, a good choice for `refit=`.
+
+    Raises
+    ------
+    ValueError
+        If `metrics` names an unknown task or metric, or `tasks` is given with other than y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ple.metrics import multitask_scorers
+    >>> y = np.array([[0, 2.5], [1, 0.5], [np.nan, 1.5]])
+    >>> list(multitask_scorers(y))
+    ['y0_roc_auc', 'y0_neg_log_loss', 'y1_r2', 'y1_neg_rmse', 'deviance_explained']
+    """
+    metrics = metrics or {}
+    kinds = _kinds(source, tasks)
+    if unknown := set(metrics) - set(kinds):
+        raise ValueError(f"metrics names {sorted(unknown)}, but the tasks are {list(kinds)}.")
+    scorers: dict[str, TaskScorer] = {}
+    for name, task in kinds.items():
+        for metric in metrics.get(name, _default_metrics(task)):
+            scorer = task_scorer(name, metric)
+            scorers[f"{name}_{scorer.name}"] = scorer
+    scorers[MEAN_SCORE] = deviance_explained_scorer()
+    return scorers
+
+
+def _kinds(source: Any, tasks: Any) -> dict[str, Task]:
+    fitted = source if isinstance(source, TaskSet) else getattr(unwrap(source)[0], "tasks_", None)
+    if fitted is None:
+        targets = read_targets(source)
+        return dict(zip(targets.names, resolve_tasks(tasks, targets), strict=True))
+    if not (isinstance(tasks, str) and tasks == "auto"):
+        raise ValueError("tasks= is for a source of labels; here the tasks are fitted already.")
+    return {task.name_: task for task in fitted}
+
+
+def _default_metrics(task: Task) -> tuple[str, ...]:
+    if task.is_classification:
+        return CLASS_METRICS
+    return COUNT_METRICS if task.kind == "count" else NUMBER_METRICS

@@ -1,0 +1,134 @@
+"""From whatever a scorer is handed to the multi-task estimator inside, and to one task of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from sklearn_ple.tasks import Targets
+
+
+def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
+    """The fitted estimator inside pipelines and searches.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator, search or pipeline, nested at will.
+
+    Returns
+    -------
+    inner : object
+        The first estimator on the way in that has `tasks_`, or the innermost one.
+    transformers : list
+        What X has to pass, in order, before `inner` sees it.
+    """
+    transformers: list[Any] = []
+    while not hasattr(estimator, "tasks_"):
+        if isinstance(estimator, Pipeline):
+            if len(estimator) > 1:
+                transformers.append(estimator[:-1])
+            estimator = estimator[-1]
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            break
+    return estimator, transformers
+
+
+@dataclass(frozen=True)
+class FittedTask:
+    """Where one task lies in what an estimator predicts.
+
+    Attributes
+    ----------
+    index : int
+        Its place in task order.
+    name : str
+        The target's name.
+    classes : ndarray of shape (n_classes,) or None
+        Its classes, for a classification.
+    n_tasks : int
+        How many tasks there are.
+    """
+
+    index: int
+    name: str
+    classes: NDArray | None
+    n_tasks: int
+
+    def column(self, targets: Targets) -> NDArray:
+        """Its column of a container with one column a task: by name where they are all there.
+
+        Raises
+        ------
+        ValueError
+            If the number of columns is not that of the tasks.
+        """
+        if len(targets.columns) != self.n_tasks:
+            raise ValueError(
+                f"y has {len(targets.columns)} columns ({targets.names}), but the estimator has "
+                f"{self.n_tasks} tasks."
+            )
+        by_name = self.name in targets.names
+        return targets.columns[targets.names.index(self.name) if by_name else self.index]
+
+    def weight(self, sample_weight: Targets) -> NDArray:
+        """Its weights, out of weights of shape (n,) or (n, n_tasks)."""
+        if sample_weight.is_1d:
+            return sample_weight.columns[0]
+        return self.column(sample_weight)
+
+    def prediction(self, predicted: NDArray) -> NDArray:
+        """Its part of what `predict` gave, shape (n,)."""
+        return predicted if predicted.ndim == 1 else predicted[:, self.index]
+
+    def probability(self, predicted: list[NDArray | None] | NDArray) -> NDArray:
+        """Its part of what `predict_proba` gave, (n, n_classes), or (n,) of the second class.
+
+        Raises
+        ------
+        ValueError
+            If the task is a regression.
+        """
+        if isinstance(predicted, list):
+            part = predicted[self.index]
+            if part is None:
+                raise ValueError(f"Task {self.name!r} is a regression: it has no probabilities.")
+            return part
+        return predicted if self.n_tasks == 1 else predicted[:, self.index]
+
+
+def find_task(estimator: Any, task: str | int, targets: Targets) -> FittedTask:
+    """Look a task up by name or index.
+
+    An estimator that is none of ours, say a forest as a baseline, has the names of y's columns.
+
+    Raises
+    ------
+    ValueError
+        If there is no such task.
+    """
+    inner, _ = unwrap(estimator)
+    tasks = list(inner.tasks_) if hasattr(inner, "tasks_") else None
+    if tasks is not None:
+        names, classes = [each.name_ for each in tasks], [each.classes_ for each in tasks]
+    else:
+        names, classes = targets.names, _foreign_classes(inner, len(targets.names))
+    if task in names:
+        index = names.index(str(task))
+    elif isinstance(task, int) and 0 <= task < len(names):
+        index = task
+    else:
+        raise ValueError(f"There is no task {task!r}; the tasks are {names}, from 0 on.")
+    return FittedTask(index, names[index], classes[index], len(names))
+
+
+def _foreign_classes(estimator: Any, n_tasks: int) -> list[NDArray | None]:
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return [None] * n_tasks
+    return list(classes) if isinstance(classes, list) else [classes] * n_tasks

@@ -1,0 +1,33 @@
+"""The pure torch vocabulary: experts, gates, towers, encoder, and the contracts of sharing."""
+
+from sklearn_ple.nn.activation import ACTIVATIONS
+from sklearn_ple.nn.coupling import Coupling, Uncoupled
+from sklearn_ple.nn.dropout import Dropout, lend_generator
+from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.extraction import ExtractionLevel, per_task
+from sklearn_ple.nn.feature_encoder import FeatureEncoder
+from sklearn_ple.nn.gate import Gate, GateReading, mix
+from sklearn_ple.nn.layer import Layer, initialise
+from sklearn_ple.nn.module import MultiTaskModule
+from sklearn_ple.nn.routing import Routing
+from sklearn_ple.nn.tower import TowerBank
+
+__all__ = [
+    "ACTIVATIONS",
+    "Coupling",
+    "Dropout",
+    "ExpertBank",
+    "ExtractionLevel",
+    "FeatureEncoder",
+    "Gate",
+    "GateReading",
+    "Layer",
+    "MultiTaskModule",
+    "Routing",
+    "TowerBank",
+    "Uncoupled",
+    "initialise",
+    "lend_generator",
+    "mix",
+    "per_task",
+]

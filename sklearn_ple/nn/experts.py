@@ -1,0 +1,113 @@
+"""`ExpertBank`: many small networks of one shape, run as one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sklearn_ple.nn.activation import ACTIVATIONS
+from sklearn_ple.nn.dropout import Dropout
+from sklearn_ple.nn.layer import Layer, uniform_
+
+
+class ExpertBank(Layer):
+    """Experts of equal widths, with their weights stacked.
+
+    Experts that read the same input are one matrix product; experts with inputs of their own are
+    one batched product.
+
+    Parameters
+    ----------
+    n_experts : int
+    in_width : int
+        Width of what an expert reads.
+    widths : sequence of int
+        Width of each layer inside one expert.
+    sources : sequence of int or None
+        For each expert, which of the inputs it reads; None when all read the only one.
+    activation : str
+        A name in `ACTIVATIONS`, applied after every layer.
+    dropout : float
+        Share of units dropped after every layer.
+
+    Examples
+    --------
+    >>> import torch
+    >>> bank = ExpertBank(3, in_width=5, widths=(11, 7))
+    >>> bank(torch.zeros(2, 5)).shape
+    torch.Size([2, 3, 7])
+    """
+
+    def __init__(
+        self,
+        n_experts: int,
+        *,
+        in_width: int,
+        widths: Sequence[int],
+        sources: Sequence[int] | None = None,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.n_experts = n_experts
+        self.activation = ACTIVATIONS[activation]
+        self.dropout = Dropout(dropout)
+        ins = [in_width, *widths[:-1]]
+        shapes = list(zip(widths, ins, strict=True))
+        self.weights = nn.ParameterList(
+            [torch.empty(n_experts, wide, narrow) for wide, narrow in shapes]
+        )
+        self.biases = nn.ParameterList([torch.empty(n_experts, wide) for wide in widths])
+        self._experts_per_source = _equal_shares(sources) if sources is not None else None
+        self.register_buffer(
+            "sources",
+            torch.tensor(sources, dtype=torch.int64) if sources is not None else None,
+            persistent=False,
+        )
+        self.reset_parameters()
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            fan_in = weight.shape[2]
+            uniform_(weight, math.sqrt(6 / fan_in) * 0.7, generator)
+            uniform_(bias, 1 / math.sqrt(fan_in), generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, in_width), or (batch, source, in_width), to (batch, expert, width)."""
+        h = self._read(x, self.weights[0], self.biases[0])
+        h = self.dropout(self.activation(h))
+        for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            h = torch.baddbmm(bias[:, None], h.transpose(0, 1), weight.transpose(1, 2))
+            h = self.dropout(self.activation(h)).transpose(0, 1)
+        return h
+
+    def _read(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """The first layer, (batch, expert, width): the only one with inputs to choose."""
+        n_experts, width, in_width = weight.shape
+        if x.dim() == 2:
+            joint = functional.linear(x, weight.view(-1, in_width), bias.view(-1))
+            return joint.view(-1, n_experts, width)
+        by_source = x.transpose(0, 1)
+        if self._experts_per_source is None:
+            by_source, per_source = by_source.index_select(0, self.sources), 1
+        else:
+            per_source = self._experts_per_source
+        n_sources = n_experts // per_source
+        joint = torch.baddbmm(
+            bias.view(n_sources, 1, -1),
+            by_source,
+            weight.view(n_sources, -1, in_width).transpose(1, 2),
+        )
+        return joint.view(n_sources, -1, per_source, width).transpose(0, 1).flatten(1, 2)
+
+
+def _equal_shares(sources: Sequence[int]) -> int | None:
+    """Experts per source if experts come sorted by source in equal numbers, else None."""
+    n_sources = max(sources) + 1
+    per_source, rest = divmod(len(sources), n_sources)
+    tidy = [s for s in range(n_sources) for _ in range(per_source)]
+    return per_source if rest == 0 and list(sources) == tidy else None

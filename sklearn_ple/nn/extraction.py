@@ -1,0 +1,116 @@
+"""`ExtractionLevel`: shared experts, task experts and the gates over them; what CGC and PLE share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.gate import Gate, GateReading, mix
+
+
+class ExtractionLevel(nn.Module):
+    """One extraction network of the PLE paper (its Fig. 5 and equations 2 to 7).
+
+    Task gates choose among the task's own and the shared experts; the shared gate, which exists
+    only where a next level reads it, among all experts.
+
+    Streams are the inputs of a level: one for each task and, last, the shared one where there is
+    one. At the first level all streams are the same tensor.
+
+    Parameters
+    ----------
+    n_task_experts : sequence of int
+        Experts of each task.
+    n_shared_experts : int
+    in_width : int
+        Width of what experts and gates read.
+    expert_widths : sequence of int
+        Width of each layer inside one expert.
+    own_streams : bool
+        Whether experts read streams of their own (every level but the first).
+    has_shared_gate : bool
+        Whether a next level reads the shared stream.
+    gate_bias, activation, dropout
+        As in `Gate` and `ExpertBank`.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_task_experts: Sequence[int],
+        n_shared_experts: int,
+        in_width: int,
+        expert_widths: Sequence[int],
+        own_streams: bool,
+        has_shared_gate: bool,
+        gate_bias: bool = False,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        owners: list[int | None] = [k for k, m in enumerate(n_task_experts) for _ in range(m)]
+        owners += [None] * n_shared_experts
+        n_tasks = len(n_task_experts)
+        numbers = [j for m in (*n_task_experts, n_shared_experts) for j in range(m)]
+        self.labels = list(zip(owners, numbers, strict=True))
+        self.readers: list[int | None] = list(range(n_tasks))
+        candidates = [[e for e, o in enumerate(owners) if o in (k, None)] for k in range(n_tasks)]
+        if has_shared_gate:
+            self.readers.append(None)
+            candidates.append(list(range(len(owners))))
+        sources = [n_tasks if owner is None else owner for owner in owners]
+        self.experts = ExpertBank(
+            len(owners),
+            in_width=in_width,
+            widths=expert_widths,
+            sources=sources if own_streams else None,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.gate = Gate(candidates, n_experts=len(owners), in_width=in_width, bias=gate_bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, in_width) or (batch, stream, in_width) to (batch, reader, width)."""
+        return mix(self.gate_weights(x), self.experts(x))
+
+    def gate_weights(self, x: Tensor) -> Tensor:
+        """Weights (batch, reader, expert); a level without a shared gate reads task streams only."""
+        return self.gate(x if x.dim() == 2 else x[:, : len(self.readers)])
+
+    def readings(self, x: Tensor, level: int) -> list[GateReading]:
+        """The gates of this level, by name."""
+        weights = self.gate_weights(x)
+        return [
+            GateReading(
+                level, reader, tuple(self.labels[e] for e in each), weights[:, g, list(each)]
+            )
+            for g, (reader, each) in enumerate(
+                zip(self.readers, self.gate.candidates, strict=True)
+            )
+        ]
+
+
+def per_task(
+    n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts: int
+) -> list[int]:
+    """Experts of each task, from one number for all or one for each.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many numbers as tasks, one is negative, or a task is left without any
+        expert.
+    """
+    counts = [n_task_experts] * n_tasks if isinstance(n_task_experts, int) else n_task_experts
+    counts = [int(count) for count in counts]
+    if len(counts) != n_tasks:
+        raise ValueError(f"n_task_experts has {len(counts)} entries for {n_tasks} tasks.")
+    if min(counts) < 0 or (n_shared_experts == 0 and min(counts) == 0):
+        raise ValueError(
+            f"n_task_experts={n_task_experts} with n_shared_experts={n_shared_experts} leaves a "
+            f"task without experts."
+        )
+    return counts

@@ -1,0 +1,138 @@
+"""`Gate`: softmax mixing weights, all gates of a level as one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sklearn_ple.nn.layer import Layer, uniform_
+
+Owner = int | None
+
+
+@dataclass(frozen=True)
+class GateReading:
+    """What one gate says about a batch of rows.
+
+    Attributes
+    ----------
+    level : int
+        Counted from 1.
+    gate : int or None
+        Index of the task that reads the gate; None for the shared gate.
+    experts : tuple of (int or None, int)
+        For each candidate, the task that owns it (None when shared) and its number in its group.
+    weights : Tensor of shape (batch, candidates)
+        Rows sum to one.
+    """
+
+    level: int
+    gate: Owner
+    experts: tuple[tuple[Owner, int], ...]
+    weights: Tensor
+
+
+class Gate(Layer):
+    """Gates over one set of experts, each with candidates of its own.
+
+    Gate g gives softmax(W_g x) over its candidates and exactly zero elsewhere (equations 3 and 6
+    of the PLE paper, doi 10.1145/3383313.3412236). A gate with a single candidate passes it on
+    and has no parameters.
+
+    Parameters
+    ----------
+    candidates : sequence of sequence of int
+        For each gate, the experts it may choose from.
+    n_experts : int
+    in_width : int
+        Width of what a gate reads.
+    bias : bool
+        Whether gates have a bias; the paper's have none.
+
+    Examples
+    --------
+    >>> import torch
+    >>> gate = Gate([[0, 2], [1]], n_experts=3, in_width=5)
+    >>> gate(torch.randn(7, 5)).sum(dim=-1).allclose(torch.ones(7, 2))
+    True
+    """
+
+    closed: Tensor
+    slots: Tensor
+
+    def __init__(
+        self,
+        candidates: Sequence[Sequence[int]],
+        *,
+        n_experts: int,
+        in_width: int,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.candidates = [tuple(each) for each in candidates]
+        self.n_experts = n_experts
+        slots, closed = [], torch.full((len(candidates) * n_experts,), -torch.inf)
+        for g, each in enumerate(self.candidates):
+            open_slots = [g * n_experts + e for e in each]
+            closed[open_slots] = 0.0
+            slots += open_slots if len(each) > 1 else []
+        self.register_buffer("closed", closed, persistent=False)
+        self.register_buffer("slots", torch.tensor(slots, dtype=torch.int64), persistent=False)
+        self._everywhere = len(slots) == len(closed) and slots == sorted(slots)
+        self.weight = nn.Parameter(torch.empty(len(slots), in_width)) if slots else None
+        self.bias = nn.Parameter(torch.empty(len(slots))) if slots and bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        if self.weight is not None:
+            uniform_(self.weight, 1 / math.sqrt(self.weight.shape[1]), generator)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, in_width), or (batch, gate, in_width), to weights (batch, gate, expert)."""
+        n_gates = len(self.candidates)
+        if self.weight is None:
+            weights = torch.softmax(self.closed.view(n_gates, -1), dim=-1)
+            return weights.expand(len(x), -1, -1)
+        weight, offset = self._spread()
+        if x.dim() == 2:
+            logits = functional.linear(x, weight, offset).view(-1, n_gates, self.n_experts)
+            return torch.softmax(logits, dim=-1)
+        logits = torch.baddbmm(
+            offset.view(n_gates, 1, -1),
+            x.transpose(0, 1),
+            weight.view(n_gates, self.n_experts, -1).transpose(1, 2),
+        )
+        return torch.softmax(logits, dim=-1).transpose(0, 1)
+
+    def _spread(self) -> tuple[Tensor, Tensor]:
+        """Weights and offsets of every (gate, expert) pair: zero and minus infinity where shut."""
+        weight, offset = self.weight, self.closed
+        assert weight is not None
+        if not self._everywhere:
+            spread = weight.new_zeros(len(self.closed), weight.shape[1])
+            weight = spread.index_copy(0, self.slots, weight)
+        if self.bias is not None:
+            offset = offset.index_add(0, self.slots, self.bias)
+        return weight, offset
+
+
+def mix(weights: Tensor, experts: Tensor) -> Tensor:
+    """Weighted sums of experts.
+
+    Parameters
+    ----------
+    weights : Tensor of shape (batch, gate, expert)
+    experts : Tensor of shape (batch, expert, width)
+
+    Returns
+    -------
+    Tensor of shape (batch, gate, width)
+    """
+    return torch.bmm(weights, experts)

@@ -1,0 +1,33 @@
+"""`Layer`: a torch module that draws its initial values and its noise from a given generator."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+
+class Layer(nn.Module, ABC):
+    """A module whose parameters start from a generator that the caller owns.
+
+    torch's own layers draw from the global generator, which a library must leave alone; every
+    layer here allocates in `__init__` and draws in `reset_parameters`.
+    """
+
+    @abstractmethod
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw the layer's own parameters anew (not those of its children)."""
+
+
+def initialise(module: nn.Module, generator: torch.Generator | None = None) -> None:
+    """Draw the parameters of every `Layer` in a module, in order of registration."""
+    for layer in module.modules():
+        if isinstance(layer, Layer):
+            layer.reset_parameters(generator)
+
+
+@torch.no_grad()
+def uniform_(parameter: Tensor, bound: float, generator: torch.Generator | None) -> None:
+    """Fill with draws from U(-bound, bound)."""
+    parameter.uniform_(-bound, bound, generator=generator)

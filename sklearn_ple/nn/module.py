@@ -1,0 +1,44 @@
+"""`MultiTaskModule`: encoder, routing, towers and coupling in a row."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from sklearn_ple.nn.coupling import Coupling, Uncoupled
+from sklearn_ple.nn.feature_encoder import FeatureEncoder
+from sklearn_ple.nn.gate import GateReading
+from sklearn_ple.nn.routing import Routing
+from sklearn_ple.nn.tower import TowerBank
+
+
+class MultiTaskModule(nn.Module):
+    """The whole network: from prepared features to the raw outputs of all tasks.
+
+    Parameters
+    ----------
+    encoder : FeatureEncoder
+    routing : Routing
+    towers : TowerBank
+    coupling : Coupling, default=Uncoupled()
+    """
+
+    def __init__(
+        self,
+        encoder: FeatureEncoder,
+        routing: Routing,
+        towers: TowerBank,
+        coupling: Coupling | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.routing = routing
+        self.towers = towers
+        self.coupling = coupling if coupling is not None else Uncoupled()
+
+    def forward(self, **features: Tensor) -> Tensor:
+        """Prepared features, each (batch, …), to raw outputs (batch, n_raw)."""
+        return self.coupling(self.towers(self.routing(self.encoder(**features))))
+
+    def gate_readings(self, **features: Tensor) -> list[GateReading]:
+        """Every gate's weights for a batch of rows."""
+        return self.routing.gate_readings(self.encoder(**features))

@@ -1,0 +1,135 @@
+"""Which kind is a column? Decided from its labels, unless the user says so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_ple.tables import missing
+from sklearn_ple.tasks.binary import Binary
+from sklearn_ple.tasks.count import Count
+from sklearn_ple.tasks.multiclass import Multiclass
+from sklearn_ple.tasks.regression import Regression
+from sklearn_ple.tasks.targets import Targets
+from sklearn_ple.tasks.task import Task
+
+Promise = Literal["any", "classification", "regression"]
+TaskSpec = str | Task
+KINDS: dict[str, type[Task]] = {
+    kind.kind: kind for kind in (Regression, Binary, Multiclass, Count)
+}
+MAX_INFERRED_CLASSES = 20
+
+
+class TaskInferenceWarning(UserWarning):
+    """A numeric target was taken for classes; the message says how to decide otherwise."""
+
+
+def resolve_tasks(
+    tasks: Literal["auto"] | Sequence[TaskSpec] | Mapping[str, TaskSpec],
+    targets: Targets,
+    promise: Promise = "any",
+) -> list[Task]:
+    """One unfitted `Task` per column.
+
+    Parameters
+    ----------
+    tasks : "auto", list or dict
+        Kinds as names ("binary", …) or `Task` objects: one a column in order, or by column name,
+        where columns left out, and "auto", are inferred.
+    targets : Targets
+        The columns.
+    promise : {"any", "classification", "regression"}, default="any"
+        What the estimator accepts; it decides before the labels do.
+
+    Raises
+    ------
+    ValueError
+        If counts or names do not match, a kind is unknown, or a kind breaks the promise.
+    """
+    given: list[TaskSpec]
+    if isinstance(tasks, str):
+        given = ["auto"] * len(targets.names)
+    elif isinstance(tasks, Mapping):
+        if unknown := set(tasks) - set(targets.names):
+            raise ValueError(
+                f"tasks names {sorted(map(str, unknown))}, but y has the columns {targets.names}."
+            )
+        given = [tasks.get(name, "auto") for name in targets.names]
+    else:
+        given = list(tasks)
+        if len(given) != len(targets.names):
+            raise ValueError(
+                f"tasks has {len(given)} entries, but y has {len(targets.names)} columns "
+                f"({targets.names})."
+            )
+    columns = zip(given, targets.names, targets.columns, targets.declared_categorical, strict=True)
+    return [_resolve(spec, name, column, cat, promise) for spec, name, column, cat in columns]
+
+
+def _resolve(
+    spec: TaskSpec, name: str, column: NDArray, declared_categorical: bool, promise: Promise
+) -> Task:
+    if isinstance(spec, Task):
+        task = spec
+    elif spec == "auto":
+        task = infer_task(name, column, declared_categorical=declared_categorical, promise=promise)
+    elif spec == "classification":
+        task = _classes(column)
+    elif spec in KINDS:
+        task = KINDS[spec]()
+    else:
+        raise ValueError(
+            f"Unknown kind {spec!r} for task {name!r}; use one of {sorted(KINDS)}, "
+            f"'classification', 'auto' or a Task object."
+        )
+    if promise != "any" and task.is_classification != (promise == "classification"):
+        raise ValueError(
+            f"Task {name!r} is a {task.kind}, but this estimator takes {promise} targets only; "
+            f"use the …ClassifierRegressor or …Estimator class of the same architecture for a mix."
+        )
+    return task
+
+
+def infer_task(
+    name: str, column: NDArray, *, declared_categorical: bool = False, promise: Promise = "any"
+) -> Task:
+    """Decide the kind of one column.
+
+    A promise decides first. Otherwise text, booleans and categoricals are classes; numbers with
+    two distinct integral values (or only 0s or only 1s) are binary; integral numbers with 3 to 20
+    distinct values are multiclass, with a `TaskInferenceWarning`; all else is a regression.
+    """
+    if promise == "regression":
+        return Regression()
+    if promise == "classification":
+        return _classes(column)
+    present = column[~missing(column)]
+    if declared_categorical or present.dtype.kind in "bOUS":
+        return _classes(column)
+    distinct = np.unique(present)
+    integral = bool(len(distinct)) and bool(np.all(np.isfinite(distinct) & (distinct % 1 == 0)))
+    if not integral:
+        return Regression()
+    if len(distinct) == 2 or (len(distinct) == 1 and distinct[0] in (0, 1)):
+        return Binary()
+    if 3 <= len(distinct) <= MAX_INFERRED_CLASSES:
+        warnings.warn(
+            f"Target {name!r} holds {len(distinct)} distinct whole numbers and is taken for "
+            f"classes. Say tasks={{{name!r}: 'regression'}} or 'count' if they are quantities, or "
+            f"'multiclass' to silence this.",
+            TaskInferenceWarning,
+            stacklevel=2,
+        )
+        return Multiclass()
+    return Regression()
+
+
+def _classes(column: NDArray) -> Task:
+    present = column[~missing(column)]
+    n_classes = len(set(present.tolist()))
+    return Binary() if n_classes <= 2 else Multiclass()

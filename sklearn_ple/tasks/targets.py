@@ -1,0 +1,128 @@
+"""Reading y: any container of one or several targets to named columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_ple.tables import as_frame, missing
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Labels by column.
+
+    Attributes
+    ----------
+    columns : list of ndarray, each of shape (n,)
+        Numbers stay numbers (a missing label is NaN); all else is an object array.
+    names : list of str
+        Column names, or y0, y1, … where the container has none.
+    is_1d : bool
+        Whether y was one-dimensional.
+    declared_categorical : list of bool
+        Which columns have a categorical dtype.
+    """
+
+    columns: list[NDArray]
+    names: list[str]
+    is_1d: bool
+    declared_categorical: list[bool]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def take(self, index: NDArray[np.intp]) -> Targets:
+        """Some of the rows."""
+        return replace(self, columns=[column[index] for column in self.columns])
+
+
+def read_targets(y: Any) -> Targets:
+    """Read y: a list, array, Series, DataFrame (pandas, polars) or Arrow table.
+
+    Raises
+    ------
+    ValueError
+        If y is None, empty in columns, of more than two dimensions, complex, or has
+        duplicated column names.
+    """
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None."
+        )
+    table = as_frame(y)
+    if isinstance(table, pd.Series):
+        return _from_series([table], is_1d=True)
+    if isinstance(table, pd.DataFrame):
+        return _from_series([table.iloc[:, i] for i in range(table.shape[1])], is_1d=False)
+    return _from_array(y)
+
+
+def _from_array(y: Any) -> Targets:
+    array = np.asarray(y)
+    if array.dtype.kind == "U" and not isinstance(y, np.ndarray):
+        array = np.asarray(y, dtype=object)
+    if array.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y is complex.")
+    if array.ndim not in (1, 2):
+        raise ValueError(f"y should be a 1d or 2d array, got an array of shape {array.shape}.")
+    is_1d = array.ndim == 1
+    table = array[:, None] if is_1d else array
+    columns = [_tidy(table[:, i]) for i in range(table.shape[1])]
+    return _checked(columns, None, is_1d, [False] * len(columns))
+
+
+def _from_series(series: list[pd.Series], *, is_1d: bool) -> Targets:
+    names = [f"y{i}" if s.name is None else str(s.name) for i, s in enumerate(series)]
+    declared = [isinstance(s.dtype, pd.CategoricalDtype) for s in series]
+    return _checked([_tidy(_values(s)) for s in series], names, is_1d, declared)
+
+
+def _values(series: pd.Series) -> NDArray:
+    if pd.api.types.is_datetime64_any_dtype(series.dtype):
+        raise ValueError(f"Target {series.name!r} holds dates; give numbers or labels.")
+    if pd.api.types.is_bool_dtype(series.dtype) and series.isna().any():
+        return series.to_numpy(dtype=object, na_value=None)
+    if pd.api.types.is_numeric_dtype(series.dtype) and series.isna().any():
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
+        if pd.api.types.is_numeric_dtype(series.dtype):
+            return series.to_numpy(dtype=series.dtype.numpy_dtype)  # type: ignore[attr-defined]
+        return series.to_numpy(dtype=object, na_value=None)
+    return series.to_numpy()
+
+
+def _tidy(column: NDArray) -> NDArray:
+    """Objects that are all numbers become numbers; text stays text."""
+    if column.dtype.kind in "biu":
+        return column
+    if column.dtype.kind == "f":
+        return column.astype(np.float64)
+    if column.dtype.kind == "M":
+        raise ValueError("y holds dates; give numbers or labels.")
+    column = column.astype(object)
+    absent = missing(column)
+    present = column[~absent]
+    if len(present) and all(
+        isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in present
+    ):
+        if absent.any():
+            return np.where(absent, np.nan, column).astype(np.float64)
+        return np.array(list(column))
+    return np.where(absent, None, column)
+
+
+def _checked(
+    columns: list[NDArray], names: list[str] | None, is_1d: bool, declared: list[bool]
+) -> Targets:
+    if not columns:
+        raise ValueError("y has 0 columns: at least one target is required.")
+    names = names or [f"y{i}" for i in range(len(columns))]
+    if len(set(names)) != len(names):
+        twice = sorted({n for n in names if names.count(n) > 1})
+        raise ValueError(f"y has duplicated column names: {twice}.")
+    return Targets(columns, names, is_1d, declared)

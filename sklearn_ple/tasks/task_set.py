@@ -1,0 +1,142 @@
+"""`TaskSet`: the fitted tasks in order; splits y into columns, puts predictions together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_ple.tasks.targets import Targets
+from sklearn_ple.tasks.task import Floats, Task
+
+
+@dataclass(frozen=True)
+class TaskSet:
+    """Fitted tasks and where each one's raw outputs lie.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Fitted tasks, one a column of y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_ple.tasks import Multiclass, Regression, TaskSet, read_targets
+    >>> targets = read_targets(np.array([[0, 1.5], [1, 2.5], [2, np.nan]]))
+    >>> task_set = TaskSet.fit([Multiclass(), Regression()], targets, np.ones((3, 2)))
+    >>> task_set.n_raw, task_set.slices
+    (4, (slice(0, 3, None), slice(3, 4, None)))
+    """
+
+    tasks: tuple[Task, ...]
+    slices: tuple[slice, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ends = np.cumsum([task.n_raw for task in self.tasks]).tolist()
+        starts = [0, *ends[:-1]]
+        object.__setattr__(self, "slices", tuple(map(slice, starts, ends)))
+
+    @classmethod
+    def fit(
+        cls, tasks: Sequence[Task], targets: Targets, weight: Floats, classes: Any = None
+    ) -> TaskSet:
+        """Fit every task to its column.
+
+        Parameters
+        ----------
+        tasks : sequence of Task
+        targets : Targets
+        weight : ndarray of shape (n, n_tasks)
+        classes : array-like, list of array-like, or None
+            Labels known beforehand: of the only target, or of each (None at regressions).
+        """
+        declared = [None] * len(tasks) if classes is None else list(classes)
+        if classes is not None and (targets.is_1d or np.ndim(declared[0]) == 0 and len(tasks) == 1):
+            declared = [classes]
+        columns = zip(tasks, targets.names, targets.columns, weight.T, declared, strict=True)
+        return cls(tuple(task.fit(name, column, w, c) for task, name, column, w, c in columns))
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self.tasks)
+
+    @property
+    def names(self) -> list[str]:
+        return [task.name_ for task in self.tasks]
+
+    @property
+    def n_raw(self) -> int:
+        """Number of raw outputs of all tasks together."""
+        return self.slices[-1].stop
+
+    @property
+    def baseline(self) -> Floats:
+        """Raw outputs (n_raw,) of the best constant predictors."""
+        return np.concatenate([task.baseline_ for task in self.tasks])
+
+    def encode(self, targets: Targets) -> Floats:
+        """Labels as numbers, shape (n, n_tasks), NaN outside a task's sample space."""
+        if targets.names != self.names and len(targets.names) != len(self):
+            raise ValueError(
+                f"y has {len(targets.names)} columns ({targets.names}), but the model was fitted "
+                f"on {len(self)} ({self.names})."
+            )
+        columns = zip(self.tasks, targets.columns, strict=True)
+        return np.column_stack([task.encode(column) for task, column in columns])
+
+    def split(self, raw: Tensor) -> list[Tensor]:
+        """Raw outputs (n, n_raw) to one (n, task.n_raw) a task."""
+        return [raw[:, part] for part in self.slices]
+
+    def activate(self, raw: Tensor) -> list[NDArray]:
+        """Raw outputs (n, n_raw) to probabilities or means a task, as NumPy arrays."""
+        parts = zip(self.tasks, self.split(raw.double()), strict=True)
+        return [task.activate(part).numpy() for task, part in parts]
+
+    def decode(self, activated: Sequence[NDArray]) -> list[NDArray]:
+        """Probabilities or means to predictions in each task's own labels or unit."""
+        return [task.decode(each) for task, each in zip(self.tasks, activated, strict=True)]
+
+    def deviance_explained(self, raw: Tensor, encoded: Floats, weight: Floats) -> Floats:
+        """Share of deviance explained per task, against the training baseline.
+
+        Parameters
+        ----------
+        raw : Tensor of shape (n, n_raw)
+        encoded : ndarray of shape (n, n_tasks)
+            Labels from `encode`.
+        weight : ndarray of shape (n, n_tasks)
+
+        Returns
+        -------
+        ndarray of shape (n_tasks,)
+            1 for perfect predictions, 0 for the training baseline; NaN for a task without labels.
+        """
+        return np.array(
+            [
+                _explained(task, part, encoded[:, k], weight[:, k])
+                for k, (task, part) in enumerate(zip(self.tasks, self.split(raw.double())))
+            ]
+        )
+
+
+def _explained(task: Task, raw: Tensor, encoded: Floats, weight: Floats) -> float:
+    rows = ~np.isnan(encoded) & (weight > 0)
+    if not rows.any():
+        return np.nan
+    target = torch.from_numpy(encoded[rows])[:, None]
+    model = task.deviance(raw[torch.from_numpy(rows)][:, None], target)[:, 0].numpy()
+    constant = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
+    null = task.deviance(constant, target)[:, 0].numpy()
+    total, total_null = np.dot(weight[rows], model), np.dot(weight[rows], null)
+    if total_null == 0:
+        return 1.0 if np.isclose(total, 0) else 0.0
+    return float(1 - total / total_null)

@@ -1,0 +1,38 @@
+"""The engine: data as tensors, the loss over sample spaces, and the loop, on skorch."""
+
+from sklearn_ple.training.callbacks import (
+    BestWeights,
+    DivergenceError,
+    DivergenceGuard,
+    EpochHook,
+    LearningRateSchedule,
+    ProgressLine,
+    Schedule,
+    WeightAveraging,
+)
+from sklearn_ple.training.criterion import MultiTaskLoss, masked_mean
+from sklearn_ple.training.device import Precision, available_devices, dtype_of, resolve_device
+from sklearn_ple.training.net import MultiTaskNet
+from sklearn_ple.training.random_streams import RandomStreams
+from sklearn_ple.training.tensor_data import TensorBatches, TensorData
+
+__all__ = [
+    "BestWeights",
+    "DivergenceError",
+    "DivergenceGuard",
+    "EpochHook",
+    "LearningRateSchedule",
+    "MultiTaskLoss",
+    "MultiTaskNet",
+    "Precision",
+    "ProgressLine",
+    "RandomStreams",
+    "Schedule",
+    "TensorBatches",
+    "TensorData",
+    "WeightAveraging",
+    "available_devices",
+    "dtype_of",
+    "masked_mean",
+    "resolve_device",
+]

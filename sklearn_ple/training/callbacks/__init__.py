@@ -1,0 +1,18 @@
+"""What happens around steps and epochs: skorch callbacks, one idea a file."""
+
+from sklearn_ple.training.callbacks.averaging import WeightAveraging
+from sklearn_ple.training.callbacks.best_weights import BestWeights
+from sklearn_ple.training.callbacks.divergence import DivergenceError, DivergenceGuard
+from sklearn_ple.training.callbacks.progress import EpochHook, ProgressLine
+from sklearn_ple.training.callbacks.schedule import LearningRateSchedule, Schedule
+
+__all__ = [
+    "BestWeights",
+    "DivergenceError",
+    "DivergenceGuard",
+    "EpochHook",
+    "LearningRateSchedule",
+    "ProgressLine",
+    "Schedule",
+    "WeightAveraging",
+]

@@ -1,0 +1,110 @@
+"""`MultiTaskLoss`: equation 9, one loss a task over that task's own sample space."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from sklearn_ple.tasks import Task, TaskSet
+from sklearn_ple.weighting import LossWeighting
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Tasks of one kind, whose losses are one call."""
+
+    task: Task
+    columns: list[int]
+    labels: slice | list[int]
+    raw: slice | list[int]
+
+
+class MultiTaskLoss(nn.Module):
+    """Losses of all tasks from raw outputs, and the one number that is minimised.
+
+    For task k with weights w (zero outside the sample space) the loss is
+
+        L_k = sum_i w_ik l_k(raw_i, y_ik) / sum_i w_ik
+
+    (Tang et al., RecSys 2020, equation 9), where l_k is the kind's loss over its null deviance:
+    1 is the best constant predictor, 0 a perfect one, whatever the kind or the unit. A task
+    without labels in the batch has loss 0 and no gradient.
+
+    Parameters
+    ----------
+    task_set : TaskSet
+    weighting : LossWeighting
+    task_weights : ndarray of shape (n_tasks,)
+    """
+
+    scale: Tensor
+    task_weights: Tensor
+
+    def __init__(
+        self, task_set: TaskSet, weighting: LossWeighting, task_weights: NDArray[np.float64]
+    ) -> None:
+        super().__init__()
+        self.weighting = weighting
+        self.n_tasks = len(task_set)
+        self.groups = _group(task_set)
+        null = np.array([task.null_deviance_ or 1.0 for task in task_set])
+        self.register_buffer("scale", torch.from_numpy(1 / null))
+        self.register_buffer("task_weights", torch.from_numpy(task_weights))
+        self.register_buffer("baseline", torch.from_numpy(task_set.baseline))
+
+    def forward(self, raw: Tensor, y: tuple[Tensor, Tensor]) -> Tensor:
+        """Raw outputs (b, n_raw) and labels with weights, each (b, task), to a scalar."""
+        return self.combine(self.task_losses(raw, *y))
+
+    def combine(self, losses: Tensor) -> Tensor:
+        """Losses (task,) to the scalar that is minimised."""
+        return self.weighting(losses * self.task_weights)
+
+    def task_losses(self, raw: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+        """Equation 9: raw (b, n_raw), labels and weights (b, task) to (task,)."""
+        return masked_mean(self.row_losses(raw, labels, weights > 0), weights)
+
+    def row_losses(self, raw: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
+        """Loss of every label (b, task); zero, with zero gradient, where not `inside`."""
+        per_group = []
+        for group in self.groups:
+            shape = (len(raw), len(group.columns), -1)
+            own, target = raw[:, group.raw].reshape(shape), labels[:, group.labels]
+            counts = inside[:, group.labels]
+            own = torch.where(counts[..., None], own, 0.0)
+            target = torch.where(counts, target, 0.0)
+            per_group.append(torch.where(counts, group.task.losses(own, target), 0.0))
+        order = [column for group in self.groups for column in group.columns]
+        losses = torch.cat(per_group, dim=1)
+        if order != sorted(order):
+            losses = losses[:, torch.tensor(order, device=raw.device).argsort()]
+        return losses * self.scale
+
+
+def masked_mean(losses: Tensor, weights: Tensor) -> Tensor:
+    """Weighted means over rows, (b, task) to (task,); zero where all weights are."""
+    total = weights.sum(0)
+    return (weights * losses).sum(0) / torch.where(total > 0, total, 1.0)
+
+
+def _group(task_set: TaskSet) -> list[_Group]:
+    by_key: dict[Hashable, list[int]] = {}
+    for k, task in enumerate(task_set):
+        by_key.setdefault(task.loss_key(), []).append(k)
+    groups = []
+    for columns in by_key.values():
+        raw = [r for k in columns for r in range(*task_set.slices[k].indices(task_set.n_raw))]
+        task = task_set.tasks[columns[0]]
+        groups.append(_Group(task, columns, _as_slice(columns), _as_slice(raw)))
+    return groups
+
+
+def _as_slice(index: list[int]) -> slice | list[int]:
+    """A slice, which is a view and not a copy, where the positions are in a row."""
+    start, stop = index[0], index[-1] + 1
+    return slice(start, stop) if index == list(range(start, stop)) else index

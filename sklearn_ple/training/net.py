@@ -1,0 +1,220 @@
+"""`MultiTaskNet`: skorch's net, fed with whole batches and asked for nothing in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+from torch import Tensor
+
+from sklearn_ple.nn import lend_generator
+from sklearn_ple.training.device import Precision, autocast
+from sklearn_ple.training.random_streams import RandomStreams
+from sklearn_ple.training.tensor_data import Batch, Features, TensorBatches, TensorData
+
+_CHUNK = 8192
+
+
+class MultiTaskNet(NeuralNet):
+    """Trains a `MultiTaskModule` by a `MultiTaskLoss`.
+
+    It keeps skorch's surface (callbacks, history, `module_`, `optimizer_`) and replaces the inner
+    loop: data sets are `TensorData`, batches are cut by row numbers, losses add up on the device
+    and are read once an epoch.
+
+    Parameters
+    ----------
+    module : MultiTaskModule
+    criterion : MultiTaskLoss
+    task_names : list of str
+    streams : RandomStreams
+    weight_decay : float
+        Applied to weight matrices only.
+    precision : str
+    engine_callbacks : callable
+        Gives the engine's own callbacks; they run before the user's.
+    **kwargs
+        As in `skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        criterion: torch.nn.Module,
+        *,
+        task_names: list[str],
+        streams: RandomStreams,
+        weight_decay: float = 0.0,
+        precision: Precision = "float32",
+        **kwargs: Any,
+    ) -> None:
+        self.task_names = task_names
+        self.streams = streams
+        self.weight_decay = weight_decay
+        self.precision: Precision = precision
+        self.engine_callbacks: list[tuple[str, Callback]] = []
+        self.stop_requested_ = False
+        super().__init__(module, criterion, train_split=None, verbose=0, **kwargs)
+
+    def get_default_callbacks(self) -> list[tuple[str, Callback]]:
+        return []
+
+    def _validate_params(self) -> None:
+        """skorch checks the names of arguments here; ours are spelled out above."""
+
+    def initialize_optimizer(self, triggered_directly: bool | None = None) -> MultiTaskNet:
+        """Weight decay on matrices; none on biases, embeddings of numbers or scalars."""
+        decayed, free = [], []
+        for name, parameter in self.get_all_learnable_params():
+            is_matrix = parameter.dim() >= 2 and ".bias" not in name and "encoder" not in name
+            (decayed if is_matrix else free).append(parameter)
+        groups = [
+            {"params": decayed, "weight_decay": self.weight_decay},
+            {"params": free, "weight_decay": 0.0},
+        ]
+        kwargs = self.get_params_for("optimizer")
+        groups = [group for group in groups if group["params"]]
+        self.optimizer_ = self.optimizer(groups, lr=self.lr, **kwargs)
+        return self
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Tell the engine's callbacks, then the user's.
+
+        skorch's own `EarlyStopping` stops by raising KeyboardInterrupt; raised by a user's
+        callback at the end of an epoch, it is taken for that request.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.engine_callbacks:
+            getattr(callback, method_name)(self, **cb_kwargs)
+        try:
+            for _, callback in self.callbacks_:
+                getattr(callback, method_name)(self, **cb_kwargs)
+        except KeyboardInterrupt:
+            if method_name != "on_epoch_end":
+                raise
+            self.stop_requested_ = True
+
+    def train(
+        self,
+        train: TensorData,
+        valid: TensorData | None,
+        *,
+        epochs: int,
+        engine_callbacks: list[tuple[str, Callback]],
+    ) -> None:
+        """Train for some epochs; an interrupt ends training in order and is passed on."""
+        self.engine_callbacks = engine_callbacks
+        self.stop_requested_ = False
+        lend_generator(self.module_, self.streams.noise)
+        self.notify("on_train_begin", X=train.X, y=train.y)
+        try:
+            self.fit_loop(train, valid, epochs=epochs)
+        finally:
+            self.notify("on_train_end", X=train.X, y=train.y)
+            self._set_training(False)
+            lend_generator(self.module_, None)
+            self.engine_callbacks = []
+
+    def fit_loop(
+        self, X: TensorData, y: TensorData | None = None, epochs: int | None = None, **kwargs: Any
+    ) -> MultiTaskNet:
+        """Epochs over training rows X, with validation rows y or None."""
+        sets = {"dataset_train": X, "dataset_valid": y}
+        batches = TensorBatches(X, self.batch_size, self.streams.order)
+        for _ in range(self.max_epochs if epochs is None else epochs):
+            self.notify("on_epoch_begin", **sets)
+            self.criterion_.weighting.on_epoch_begin(len(self.history) - 1)
+            self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
+            self.notify("on_epoch_end", **sets)
+            if self.stop_requested_:
+                break
+        return self
+
+    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.history.new_epoch()
+        self.history.record("epoch", len(self.history))
+
+    def on_batch_begin(
+        self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
+        self.history.new_batch()
+
+    def run_single_epoch(
+        self,
+        iterator: TensorBatches,
+        training: bool,
+        prefix: str,
+        step_fn: Callable[..., dict[str, Tensor]],
+        **fit_params: Any,
+    ) -> None:
+        """One pass over the training rows; the losses are read when it is over."""
+        start = perf_counter()
+        device = self.device
+        summed = torch.zeros(self.criterion_.n_tasks, dtype=torch.float64, device="cpu")
+        sums: list[Tensor] = []
+        total: list[Tensor] = []
+        self._set_training(True)
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch)
+            sums.append(torch.stack([step["losses"] * step["weight"], step["weight"]]))
+            total.append(step["loss"])
+            self.history.record_batch(prefix + "_batch_size", len(batch[1][0]))
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        del device, summed
+        weighted, weight = torch.stack(sums).sum(0).tolist()
+        losses = [a / b if b > 0 else 0.0 for a, b in zip(weighted, weight, strict=True)]
+        self.history.record(prefix + "_loss", float(torch.stack(total).mean()))
+        self.history.record(prefix + "_batch_count", len(total))
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        factors = self.criterion_.weighting.current_weights().to(self.criterion_.task_weights)
+        weights = (factors * self.criterion_.task_weights).tolist()
+        for name, loss, each in zip(self.task_names, losses, weights, strict=True):
+            self.history.record(f"loss/{name}", loss)
+            self.history.record(f"weight/{name}", each)
+        self.history.record("seconds", perf_counter() - start)
+
+    def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        """Forward, backward, one step of the optimiser."""
+        self.optimizer_.zero_grad(set_to_none=True)
+        features, (labels, weights) = batch
+        raw = self.infer(features)
+        losses = self.criterion_.task_losses(raw, labels, weights)
+        loss = self.criterion_.combine(losses)
+        loss.backward()
+        self.notify(
+            "on_grad_computed",
+            named_parameters=list(self.get_all_learnable_params()),
+            batch=batch,
+            training=True,
+        )
+        self.optimizer_.step()
+        return {
+            "loss": loss.detach(),
+            "y_pred": raw.detach(),
+            "losses": losses.detach(),
+            "weight": weights.sum(0),
+        }
+
+    def infer(self, x: Features, **fit_params: Any) -> Tensor:
+        """Features of some rows, each (b, …), to raw outputs (b, n_raw)."""
+        with autocast(torch.device(self.device), self.precision):
+            raw: Tensor = self.module_(**x)
+        return raw.float() if raw.dtype == torch.bfloat16 else raw
+
+    @torch.inference_mode()
+    def raw_outputs(self, features: Mapping[str, Tensor], chunk: int = _CHUNK) -> Tensor:
+        """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device."""
+        self._set_training(False)
+        parts = [self.infer(dict(part)) for part in _chunks(features, chunk)]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+
+def _chunks(features: Mapping[str, Tensor], size: int) -> Iterator[dict[str, Tensor]]:
+    n = len(next(iter(features.values())))
+    for start in range(0, n, size):
+        yield {name: tensor[start : start + size] for name, tensor in features.items()}

@@ -1,0 +1,85 @@
+"""The data set as tensors, and batches cut from it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Features = dict[str, Tensor]
+Labels = tuple[Tensor, Tensor]
+Batch = tuple[Features, Labels]
+
+
+@dataclass
+class TensorData:
+    """Prepared features with encoded labels and their weights.
+
+    Attributes
+    ----------
+    X : dict of Tensor, each (n, …)
+        What `FeatureEncoder.forward` takes.
+    y : tuple of Tensor, each (n, n_tasks)
+        Encoded labels, zero outside a task's sample space, and weights, zero there too.
+    """
+
+    X: Features
+    y: Labels
+
+    @classmethod
+    def from_arrays(
+        cls,
+        features: dict[str, NDArray],
+        encoded: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> TensorData:
+        """Tensors on the device; NaN labels are replaced and get weight zero."""
+        outside = np.isnan(encoded)
+        labels = torch.from_numpy(np.where(outside, 0.0, encoded)).to(dtype)
+        weights = torch.from_numpy(np.where(outside, 0.0, weight)).to(dtype)
+        return cls(
+            {name: torch.from_numpy(array).to(device) for name, array in features.items()},
+            (labels.to(device), weights.to(device)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.y[0])
+
+    def rows(self, index: Tensor) -> Batch:
+        """Some rows, by number."""
+        features = {name: tensor.index_select(0, index) for name, tensor in self.X.items()}
+        return features, (self.y[0].index_select(0, index), self.y[1].index_select(0, index))
+
+
+@dataclass
+class TensorBatches:
+    """Batches of a `TensorData`, of sizes that differ by at most one row.
+
+    Parameters
+    ----------
+    data : TensorData
+    batch_size : int
+        No batch is larger.
+    generator : torch.Generator or None
+        Draws a new order of rows each epoch; None keeps the order.
+    """
+
+    data: TensorData
+    batch_size: int
+    generator: torch.Generator | None = None
+
+    def __len__(self) -> int:
+        return -(-len(self.data) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        n, device = len(self.data), self.data.y[0].device
+        order = torch.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator)
+        for index in order.to(device).tensor_split(len(self)):
+            yield self.data.rows(index)

@@ -1,0 +1,69 @@
+"""Where the full data may lie, and small stand-ins for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_ple.datasets import census_table, load_census_income
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def full_census() -> Path:
+    """The folder with the full data; the test is skipped without it."""
+    named = os.environ.get("SKLEARN_PLE_DATA")
+    for root in [*([Path(named)] if named else []), REPOSITORY.parent / "shared" / "data"]:
+        for folder in (root / "census_income_kdd", root):
+            if (folder / "train.parquet").is_file() and (folder / "test.parquet").is_file():
+                pytest.importorskip("pyarrow", reason="the full data are parquet")
+                return folder
+    pytest.skip("needs the full Census-Income data; name their folder in SKLEARN_PLE_DATA")
+
+
+@pytest.fixture
+def no_other_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the environment nor scikit-learn's folder has a copy."""
+    monkeypatch.delenv("SKLEARN_PLE_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "scikit_learn_home"))
+
+
+@pytest.fixture
+def splits(
+    monkeypatch: pytest.MonkeyPatch, no_other_copy: None
+) -> dict[census_table.Subset, pd.DataFrame]:
+    """Raw tables of 37 and 23 rows that take the place of the archive's two splits."""
+    sample = load_census_income()
+    raw = sample.data.astype({name: object for name in census_table.CATEGORICAL})
+    raw["instance_weight"] = sample.instance_weight
+    raw["marital_stat"] = np.where(sample.target["never_married"], "Never married", "Widowed")
+    raw["income_50k"] = np.where(sample.target["income"], "50000+.", "- 50000.")
+    raw = raw[census_table.COLUMNS]
+    tables: dict[census_table.Subset, pd.DataFrame] = {
+        "train": raw[:37].reset_index(drop=True),
+        "test": raw[37:60].reset_index(drop=True),
+    }
+    checksums = {subset: census_table.checksum(table) for subset, table in tables.items()}
+    monkeypatch.setattr(census_table, "CHECKSUMS", checksums)
+    return tables
+
+
+@pytest.fixture(scope="session")
+def raw_text() -> Callable[[pd.DataFrame], bytes]:
+    """Write a raw table as the UCI archive does."""
+
+    def write(table: pd.DataFrame) -> bytes:
+        columns = [
+            table[name].map("{:.2f}".format) if name == "instance_weight" else table[name].map(str)
+            for name in table.columns
+        ]
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return "".join(", ".join(row) + "\n" for row in rows).encode()
+
+    return write
