@@ -172,7 +172,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
             Labels and means in the targets' own types and units; float64 when all are numbers,
             objects otherwise.
         """
-        predictions = self.tasks_.decode(self._activated(X))
+        activated = self._activated(X)
+        predictions = self.tasks_.decode(activated)
         if self._single:
             return predictions[0]
         if self._promise != "classification" and all(p.dtype.kind in "biuf" for p in predictions):
@@ -196,7 +197,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
             One for a single target; for several, a list in order of targets with None at
             regressions.
         """
-        pairs = zip(self.tasks_, self._activated(X), strict=True)
+        activated = self._activated(X)
+        pairs = zip(self.tasks_, activated, strict=True)
         probabilities = [p if task.is_classification else None for task, p in pairs]
         return probabilities[0] if self._single else probabilities  # type: ignore[return-value]
 
@@ -313,7 +315,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
 
     def _raw(self, X: Any) -> torch.Tensor:
         """Raw outputs (n, n_raw) on the CPU."""
-        return self.net_.raw_outputs(self._prepared(X)).cpu()
+        features = self._prepared(X)
+        return self.net_.raw_outputs(features).cpu()
 
     def _activated(self, X: Any) -> list[NDArray]:
         """Probabilities (n, n_classes) or means (n,) of every task."""

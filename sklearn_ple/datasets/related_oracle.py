@@ -111,7 +111,7 @@ class RelatedTasks:
     noise: float
 
     def signal(self, X: ArrayLike) -> Floats:
-        """Labels without noise, the best prediction there is.
+        """Give the labels without noise, the best prediction there is.
 
         Parameters
         ----------

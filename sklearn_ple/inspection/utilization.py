@@ -84,8 +84,9 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
 
 
 def _owner_names(tasks: list[str]) -> dict[int | None, str]:
-    names = {k: f"{name} (task)" if name == SHARED else name for k, name in enumerate(tasks)}
-    return {None: SHARED, **names}
+    names: dict[int | None, str] = {None: SHARED}
+    names |= {k: f"{name} (task)" if name == SHARED else name for k, name in enumerate(tasks)}
+    return names
 
 
 def _table(reading: GateReading, owners: dict[int | None, str]) -> pd.DataFrame:

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_matplotlib_support
 
-from sklearn_ple.inspection.utilization import SHARED, expert_utilization
+from sklearn_ple.inspection.expert_colours import Colour, expert_colours, owner_of
+from sklearn_ple.inspection.utilization import expert_utilization
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
     from matplotlib.container import BarContainer
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
-Colour = tuple[float, float, float]
 MAX_LISTED_EXPERTS = 12
+MAX_WHISKERS = 10
 LEGEND_ROWS = 14
 
 
@@ -24,7 +25,8 @@ class ExpertUtilizationDisplay:
     """Stacked bars of mean gate weights: one bar a gate, one block a level.
 
     Shared experts are grey; each task's experts have a hue of their own, the first one darkest.
-    A line at the end of a segment reaches one standard deviation to either side.
+    A black line goes from a segment's end one standard deviation back; bars of more than ten
+    segments have none, for they would hide the bar.
 
     Create it with `from_estimator`.
 
@@ -41,6 +43,8 @@ class ExpertUtilizationDisplay:
         Its figure.
     bars_ : dict of str to BarContainer
         The segments of each expert, in the order of its rows in `utilization`.
+    whiskers_ : LineCollection or None
+        The standard deviations; None without.
 
     See Also
     --------
@@ -62,8 +66,9 @@ class ExpertUtilizationDisplay:
     """
 
     ax_: Axes
-    figure_: Figure
+    figure_: Figure | SubFigure
     bars_: dict[str, BarContainer]
+    whiskers_: LineCollection | None
 
     def __init__(self, utilization: pd.DataFrame) -> None:
         self.utilization = utilization
@@ -97,7 +102,7 @@ class ExpertUtilizationDisplay:
         ValueError
             If the architecture has no gates.
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        _require_matplotlib()
         return cls(expert_utilization(estimator, X)).plot(ax=ax, show_std=show_std)
 
     def plot(self, *, ax: Axes | None = None, show_std: bool = True) -> Self:
@@ -120,7 +125,7 @@ class ExpertUtilizationDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
+        _require_matplotlib()
         from matplotlib import pyplot as plt
 
         table = self._laid_out()
@@ -128,9 +133,10 @@ class ExpertUtilizationDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(8.5, 1.1 + 0.32 * height), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        colours = _colours(list(table["expert"].unique()))
+        colours = expert_colours(list(table["expert"].unique()))
         self.bars_ = {}
-        for expert, rows in table.groupby("expert", sort=False):
+        for expert in colours:
+            rows = table[table["expert"] == expert]
             self.bars_[expert] = ax.barh(
                 rows["position"],
                 rows["mean"],
@@ -140,6 +146,7 @@ class ExpertUtilizationDisplay:
                 edgecolor="white",
                 linewidth=0.6,
             )
+        self.whiskers_ = None
         if show_std:
             self._draw_std(table)
         self._label(table)
@@ -155,18 +162,22 @@ class ExpertUtilizationDisplay:
         return table.assign(position=gate + level + 1, left=left)
 
     def _draw_std(self, table: pd.DataFrame) -> None:
-        """Lines at the segments' ends, at staggered heights so that they do not overlap."""
+        """Whiskers back from the segments' ends, staggered so that none hides another."""
+        from matplotlib import patheffects
+
         number = table.groupby("position").cumcount()
         size = table.groupby("position")["mean"].transform("size")
         offset = np.where(size > 1, 0.6 * (number / (size - 1).clip(lower=1) - 0.5), 0.0)
-        self.ax_.errorbar(
-            table["left"] + table["mean"],
-            table["position"] + offset,
-            xerr=table["std"],
-            fmt="none",
-            ecolor="black",
-            elinewidth=0.9,
+        drawn = size <= MAX_WHISKERS
+        end = (table["left"] + table["mean"])[drawn]
+        height = (table["position"] + offset)[drawn]
+        outline: list[patheffects.AbstractPathEffect] = [
+            patheffects.withStroke(linewidth=2.6, foreground="white")
+        ]
+        self.whiskers_ = self.ax_.hlines(
+            height, end - table["std"][drawn], end, color="black", linewidth=1.1
         )
+        self.whiskers_.set_path_effects(outline)
 
     def _label(self, table: pd.DataFrame) -> None:
         bars = table.drop_duplicates("position")
@@ -192,10 +203,9 @@ class ExpertUtilizationDisplay:
 
         listed, title = colours, "expert"
         if len(colours) > MAX_LISTED_EXPERTS:
-            owners = [_owner(expert) for expert in colours]
-            listed = dict(zip(reversed(owners), reversed(colours.values()), strict=True))
-            listed = {owner: listed[owner] for owner in dict.fromkeys(owners)}
-            title = "experts of\n(1 is darkest)"
+            listed, title = {}, "experts of\n(1 is darkest)"
+            for expert, colour in colours.items():
+                listed.setdefault(owner_of(expert), colour)
         self.ax_.legend(
             handles=[Patch(facecolor=colour, label=name) for name, colour in listed.items()],
             title=title,
@@ -206,39 +216,11 @@ class ExpertUtilizationDisplay:
         )
 
 
-def _owner(expert: str) -> str:
-    return expert.rpartition(" ")[0]
-
-
-def _colours(experts: list[str]) -> dict[str, Colour]:
-    """Greys for the shared experts, one hue a task, lighter with the number in the group."""
-    from matplotlib import colormaps
-    from matplotlib.colors import hsv_to_rgb
-
-    groups: dict[str, list[str]] = {}
-    for expert in experts:
-        groups.setdefault(_owner(expert), []).append(expert)
-    tasks = [owner for owner in groups if owner != SHARED]
-    colours = {}
-    for owner, members in groups.items():
-        if owner == SHARED:
-            base: Any = (0.35, 0.35, 0.35)
-        elif len(tasks) <= 9:
-            base = colormaps["tab10"].colors[_TAB10_WITHOUT_GREY[tasks.index(owner)]]
-        else:
-            base = hsv_to_rgb((tasks.index(owner) / len(tasks), 0.75, 0.8))
-        for number, expert in enumerate(sorted(members, key=_number)):
-            colours[expert] = _lighter(base, 0.7 * number / max(len(members), 2))
-    return {expert: colours[expert] for expert in experts}
-
-
-_TAB10_WITHOUT_GREY = [0, 1, 2, 3, 4, 5, 6, 8, 9]
-
-
-def _number(expert: str) -> int:
-    return int(expert.rpartition(" ")[2])
-
-
-def _lighter(colour: Any, share: float) -> Colour:
-    red, green, blue = (float(c + (1 - c) * share) for c in colour)
-    return red, green, blue
+def _require_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "ExpertUtilizationDisplay draws with matplotlib, which is not installed; "
+            "`pip install matplotlib`, or read the numbers with expert_utilization."
+        ) from error

@@ -151,8 +151,8 @@ def _codes(
     codes = pd.Index(known).get_indexer(pd.Index(labels))
     if (codes < 0).any():
         raise ValueError(
-            f"Task {name!r}: label {labels[codes < 0][0]!r} is not one of the classes "
-            f"{list(known)}."
+            f"Task {name!r}: label {labels[codes < 0].tolist()[0]!r} is not one of the classes "
+            f"{np.asarray(known).tolist()}."
         )
     return codes.astype(np.int64)
 

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from sklearn_ple.metrics.metric import MetricFunction
 from sklearn_ple.metrics.scorers import TaskScorer, deviance_explained_scorer, task_scorer
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.tasks import Task, TaskSet, read_targets, resolve_tasks
+from sklearn_ple.tasks.inference import Promise
 
+TaskChoice: TypeAlias = (
+    Literal["auto", "classification", "regression"]
+    | Sequence[str | Task]
+    | Mapping[str, str | Task]
+)
+PROMISES: dict[str, Promise] = {
+    "auto": "any",
+    "classification": "classification",
+    "regression": "regression",
+}
 MEAN_SCORE = "deviance_explained"
 COUNT_METRICS = ("d2_poisson", "neg_poisson_deviance")
 CLASS_METRICS = ("roc_auc", "neg_log_loss")
@@ -19,7 +30,7 @@ NUMBER_METRICS = ("r2", "neg_rmse")
 def multitask_scorers(
     source: Any,
     *,
-    tasks: Literal["auto"] | Sequence[str | Task] | Mapping[str, str | Task] = "auto",
+    tasks: TaskChoice = "auto",
     metrics: Mapping[str, Sequence[str | MetricFunction]] | None = None,
 ) -> dict[str, TaskScorer]:
     """Make a dict of scorers, for multi-metric cross-validation and searches.
@@ -29,8 +40,9 @@ def multitask_scorers(
     source : array-like of shape (n,) or (n, n_tasks), estimator, or TaskSet
         The *full* y, whose columns are the tasks; or a fitted multi-task estimator, alone, in a
         pipeline or in a search; or its `tasks_`.
-    tasks : "auto", list or dict, default="auto"
-        What the estimator's `tasks` says, if `source` is y: the kinds of the columns.
+    tasks : "auto", "classification", "regression", list or dict, default="auto"
+        If `source` is y, the kinds of its columns: what the estimator's own `tasks` says, or, for
+        a `…Classifier` or `…Regressor`, which takes all columns alike, that word.
     metrics : dict of str to list, default=None
         Metrics by task name, each a name or a function as in `task_scorer`. Tasks left out have
         the defaults of their kind: "roc_auc" and "neg_log_loss" for classifications, "d2_poisson"
@@ -45,7 +57,8 @@ def multitask_scorers(
     Raises
     ------
     ValueError
-        If `metrics` names an unknown task or metric, or `tasks` is given with other than y.
+        If `metrics` names an unknown task or metric, or `tasks` is another word, or given although
+        `source` is not y.
 
     Examples
     --------
@@ -68,11 +81,17 @@ def multitask_scorers(
     return scorers
 
 
-def _kinds(source: Any, tasks: Any) -> dict[str, Task]:
+def _kinds(source: Any, tasks: TaskChoice) -> dict[str, Task]:
     fitted = source if isinstance(source, TaskSet) else getattr(unwrap(source)[0], "tasks_", None)
     if fitted is None:
         targets = read_targets(source)
-        return dict(zip(targets.names, resolve_tasks(tasks, targets), strict=True))
+        if not isinstance(tasks, str):
+            kinds = resolve_tasks(tasks, targets)
+        elif tasks in PROMISES:
+            kinds = resolve_tasks("auto", targets, PROMISES[tasks])
+        else:
+            raise ValueError(f"tasks={tasks!r}; the words are {list(PROMISES)}.")
+        return dict(zip(targets.names, kinds, strict=True))
     if not (isinstance(tasks, str) and tasks == "auto"):
         raise ValueError("tasks= is for a source of labels; here the tasks are fitted already.")
     return {task.name_: task for task in fitted}

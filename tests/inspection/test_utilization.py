@@ -1,0 +1,120 @@
+"""Expert utilisation: what the gates of a fitted model say, under the names of tasks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_ple.architectures.cgc import CGCEstimator
+from sklearn_ple.architectures.mmoe import MMOEEstimator
+from sklearn_ple.architectures.ple import PLEEstimator
+from sklearn_ple.architectures.shared_bottom import SharedBottomEstimator
+from sklearn_ple.architectures.single_task import SingleTaskEstimator
+from sklearn_ple.inspection import expert_utilization
+
+SMALL = {"max_epochs": 2, "batch_size": 64, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def X() -> pd.DataFrame:  # noqa: N802
+    values = np.random.default_rng(0).normal(size=(131, 5))
+    return pd.DataFrame(values, columns=list("abcde"))
+
+
+@pytest.fixture(scope="module")
+def y(X) -> pd.DataFrame:
+    noise = np.random.default_rng(1).normal(size=(131, 3))
+    return pd.DataFrame(
+        {
+            "income": X["a"] + noise[:, 0] > 0,
+            "hours": X["b"] + noise[:, 1],
+            "shared": X["c"] - X["a"] + noise[:, 2],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def ple(X, y) -> PLEEstimator:
+    return PLEEstimator(
+        n_levels=2, n_shared_experts=4, n_task_experts=[1, 2, 3], expert_widths=(7,), **SMALL
+    ).fit(X, y)
+
+
+def test_lists_the_candidates_of_every_gate_of_every_level(ple, X) -> None:
+    table = expert_utilization(ple, X)
+    own = {
+        "income": {"income 1"},
+        "hours": {"hours 1", "hours 2"},
+        "shared (task)": {"shared (task) 1", "shared (task) 2", "shared (task) 3"},
+    }
+    shared = {f"shared {i}" for i in (1, 2, 3, 4)}
+    expected = {(level, task): own[task] | shared for level in (1, 2) for task in own}
+    expected[1, "shared"] = set.union(shared, *own.values())
+    found = {key: set(rows["expert"]) for key, rows in table.groupby(["level", "gate"])}
+    assert found == expected
+    assert not table.duplicated(["level", "gate", "expert"]).any()
+
+
+def test_weights_of_a_gate_sum_to_one_and_are_no_constants(ple, X) -> None:
+    table = expert_utilization(ple, X)
+    np.testing.assert_allclose(table.groupby(["level", "gate"])["mean"].sum(), 1, atol=1e-6)
+    assert table["std"].gt(0).all()
+
+
+def test_means_and_spreads_are_those_of_a_softmax_over_the_gates_inputs(X, y) -> None:
+    """An MMOE gate without encoder surprises: recomputed with NumPy from the gate's own weights."""
+    model = MMOEEstimator(n_experts=4, expert_widths=(7,), **SMALL).fit(X, y)
+    readings = model._gate_readings(X)
+    with torch.no_grad():
+        encoded = model.module_.encoder(**model._prepared(X)).double().numpy()
+    (gate,) = [m for m in model.module_.modules() if type(m).__name__ == "Gate"]
+    logits = encoded @ gate.weight.detach().double().numpy().T
+    table = expert_utilization(model, X)
+    assert len(readings) == 3
+    for k, task in enumerate(["income", "hours", "shared (task)"]):
+        odds = np.exp(logits[:, 4 * k : 4 * k + 4])
+        weights = odds / odds.sum(axis=1, keepdims=True)
+        rows = table[table["gate"] == task]
+        assert list(rows["expert"]) == ["shared 1", "shared 2", "shared 3", "shared 4"]
+        np.testing.assert_allclose(rows["mean"], weights.mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(rows["std"], weights.std(axis=0, ddof=0), atol=1e-6)
+
+
+def test_means_over_two_halves_average_to_the_mean_over_all(ple, X) -> None:
+    first, second = X.iloc[:50], X.iloc[50:]
+    halves = [expert_utilization(ple, half)["mean"] for half in (first, second)]
+    expected = (50 * halves[0] + 81 * halves[1]) / 131
+    np.testing.assert_allclose(expert_utilization(ple, X)["mean"], expected, atol=1e-6)
+
+
+def test_one_row_has_no_spread(ple, X) -> None:
+    np.testing.assert_allclose(expert_utilization(ple, X.iloc[:1])["std"], 0)
+
+
+def test_a_single_level_has_no_shared_gate(X, y) -> None:
+    model = CGCEstimator(n_shared_experts=2, n_task_experts=3, expert_widths=(7,), **SMALL)
+    table = expert_utilization(model.fit(X, y), X)
+    assert list(table["gate"].unique()) == ["income", "hours", "shared (task)"]
+    assert (table["level"] == 1).all()
+
+
+def test_pipelines_and_searches_are_looked_through(X, y) -> None:
+    model = PLEEstimator(n_shared_experts=2, expert_widths=(7,), **SMALL)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), model), {"pleestimator__max_epochs": [2]}, cv=KFold(2)
+    ).fit(X, y)
+    scaler, inner = search.best_estimator_
+    pd.testing.assert_frame_equal(
+        expert_utilization(search, X), expert_utilization(inner, scaler.transform(X))
+    )
+
+
+@pytest.mark.parametrize("scheme", [SingleTaskEstimator, SharedBottomEstimator])
+def test_a_scheme_without_gates_says_so(scheme, X, y) -> None:
+    with pytest.raises(ValueError, match=f"{scheme.__name__} has no gates"):
+        expert_utilization(scheme(**SMALL).fit(X, y), X)
