@@ -1,4 +1,110 @@
-"""Multi-task learning on tables behind `fit` and `predict`: PLE, MMOE, CGC and their kin."""
+"""Multi-task learning on tables behind `fit` and `predict`: PLE, MMOE, CGC and their kin.
 
-from sklearn_ple.architectures import *  # noqa: F403
-from sklearn_ple.datasets import make_related_tasks
+The names below are what most people need, in reading order. Whoever writes an architecture, a task
+kind or a loss weighting of their own finds the parts in `sklearn_ple.nn`, `sklearn_ple.base`,
+`sklearn_ple.tasks` and `sklearn_ple.weighting`.
+"""
+
+# ruff: isort: skip_file
+
+# Estimators: <architecture><promise>, from the most sharing to none.
+from sklearn_ple.architectures import (
+    PLEClassifierRegressor,
+    PLEClassifier,
+    PLERegressor,
+    PLEEstimator,
+    CGCClassifierRegressor,
+    CGCClassifier,
+    CGCRegressor,
+    CGCEstimator,
+    MMOEClassifierRegressor,
+    MMOEClassifier,
+    MMOERegressor,
+    MMOEEstimator,
+    SharedBottomClassifierRegressor,
+    SharedBottomClassifier,
+    SharedBottomRegressor,
+    SharedBottomEstimator,
+    SingleTaskClassifierRegressor,
+    SingleTaskClassifier,
+    SingleTaskRegressor,
+    SingleTaskEstimator,
+)
+
+# What is predicted.
+from sklearn_ple.tasks import Regression, Binary, Multiclass, Count, Task, TaskInferenceWarning
+
+# How the tasks' losses become one.
+from sklearn_ple.weighting import StaticWeighting, ExponentialWeighting, LossWeighting
+
+# What a fit that failed raises.
+from sklearn_ple.training import DivergenceError
+
+# How good each task is, and what joint training gained.
+from sklearn_ple.metrics import (
+    task_scorer,
+    multitask_scorers,
+    deviance_explained_scorer,
+    masked_score,
+    mtl_gain,
+    mean_gain_percent,
+)
+
+# Which experts the tasks use.
+from sklearn_ple.inspection import expert_utilization, ExpertUtilizationDisplay
+
+# Data to try it on.
+from sklearn_ple.datasets import (
+    load_census_income,
+    fetch_census_income,
+    make_related_tasks,
+    label_correlation,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PLEClassifierRegressor",
+    "PLEClassifier",
+    "PLERegressor",
+    "PLEEstimator",
+    "CGCClassifierRegressor",
+    "CGCClassifier",
+    "CGCRegressor",
+    "CGCEstimator",
+    "MMOEClassifierRegressor",
+    "MMOEClassifier",
+    "MMOERegressor",
+    "MMOEEstimator",
+    "SharedBottomClassifierRegressor",
+    "SharedBottomClassifier",
+    "SharedBottomRegressor",
+    "SharedBottomEstimator",
+    "SingleTaskClassifierRegressor",
+    "SingleTaskClassifier",
+    "SingleTaskRegressor",
+    "SingleTaskEstimator",
+    "Regression",
+    "Binary",
+    "Multiclass",
+    "Count",
+    "Task",
+    "TaskInferenceWarning",
+    "StaticWeighting",
+    "ExponentialWeighting",
+    "LossWeighting",
+    "DivergenceError",
+    "task_scorer",
+    "multitask_scorers",
+    "deviance_explained_scorer",
+    "masked_score",
+    "mtl_gain",
+    "mean_gain_percent",
+    "expert_utilization",
+    "ExpertUtilizationDisplay",
+    "load_census_income",
+    "fetch_census_income",
+    "make_related_tasks",
+    "label_correlation",
+    "__version__",
+]

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.fitting import Fitting
-from sklearn_ple.base.inputs import check_rows, check_sample_weight
+from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.sizing import RULES
 from sklearn_ple.features import Columns, FeatureTable, read_columns
@@ -172,8 +172,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
             Labels and means in the targets' own types and units; float64 when all are numbers,
             objects otherwise.
         """
-        activated = self._activated(X)
-        predictions = self.tasks_.decode(activated)
+        predictions = self._predictions(X)
         if self._single:
             return predictions[0]
         if self._promise != "classification" and all(p.dtype.kind in "biuf" for p in predictions):
@@ -296,11 +295,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         self, y: Any, n_rows: int, sample_weight: Any
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         targets = read_targets(y)
-        if len(targets) != n_rows:
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: [{n_rows}, "
-                f"{len(targets)}]"
-            )
+        check_same_length(n_rows, len(targets))
         return (
             self.tasks_.encode(targets),
             check_sample_weight(sample_weight, n_rows, len(self.tasks_)),
@@ -322,6 +317,10 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         """Probabilities (n, n_classes) or means (n,) of every task."""
         raw = self._raw(X)
         return self.tasks_.activate(raw)
+
+    def _predictions(self, X: Any) -> list[NDArray]:
+        """Predictions (n,) of every task, in the labels' own types and units."""
+        return self.tasks_.decode(self._activated(X))
 
     @torch.inference_mode()
     def _gate_readings(self, X: Any) -> list[GateReading]:

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from sklearn_ple.base.inputs import apply_class_weight, check_sample_weight, resolve_categorical
+from sklearn_ple.base.inputs import (
+    apply_class_weight,
+    check_same_length,
+    check_sample_weight,
+    resolve_categorical,
+)
 from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
 from sklearn_ple.features import Columns, FeatureTable
@@ -41,8 +46,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 EARLY_STOPPING_FROM = 1_000
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
-    "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99)}),
-    "adam": (torch.optim.Adam, {"betas": (0.9, 0.99)}),
+    "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99), "fused": True}),
+    "adam": (torch.optim.Adam, {"betas": (0.9, 0.99), "fused": True}),
     "sgd": (torch.optim.SGD, {"momentum": 0.9}),
     "rmsprop": (torch.optim.RMSprop, {}),
 }
@@ -95,11 +100,7 @@ class Fitting:
     ) -> Rows:
         """Labels and weights that belong to these columns; rows without weight are dropped."""
         targets = read_targets(y)
-        if len(targets) != columns.n_rows:
-            raise ValueError(
-                f"Found input variables with inconsistent numbers of samples: {x_name} has "
-                f"{columns.n_rows}, {y_name} has {len(targets)}."
-            )
+        check_same_length(columns.n_rows, len(targets), x_name, y_name)
         weight = check_sample_weight(sample_weight, columns.n_rows, len(targets.names))
         rows = Rows(columns, targets, weight)
         used = weight.any(axis=1)
@@ -111,9 +112,9 @@ class Fitting:
         if validation is None:
             rows, validation = self._split(rows)
         task_set = self._fit_tasks(rows)
-        sizes = resolve_sizes(
-            self.params, n_rows=len(rows.weight), n_numeric=rows.columns.kinds.count("number")
-        )
+        categorical = self._categorical(rows.columns)
+        n_numeric = len(rows.columns.labels) - len(categorical)
+        sizes = resolve_sizes(self.params, n_rows=len(rows.weight), n_numeric=n_numeric)
         net = self._take_up(task_set, sizes) if self.again else self._build(
             rows, task_set, sizes, device
         )
@@ -140,13 +141,19 @@ class Fitting:
         tasks = resolve_tasks(self.params["tasks"], rows.targets, self.estimator._promise)
         return TaskSet.fit(tasks, rows.targets, rows.weight, self.classes)
 
+    def _categorical(self, columns: Columns) -> list[int]:
+        """Positions of the categorical columns; those of the last fit where this goes on."""
+        if self.again:
+            return self.estimator._features.categorical
+        return resolve_categorical(self.params["categorical_features"], columns)
+
     def _build(
         self, rows: Rows, task_set: TaskSet, sizes: Sizes, device: torch.device
     ) -> MultiTaskNet:
         features = FeatureTable.fit(
             rows.columns,
             rows.weight.mean(axis=1),
-            categorical=resolve_categorical(self.params["categorical_features"], rows.columns),
+            categorical=self._categorical(rows.columns),
             encoding=self.params["numeric_encoding"],
             n_quantile_knots=sizes.n_quantile_knots,
             n_distinct_knots=sizes.n_distinct_knots,

@@ -28,6 +28,15 @@ def check_rows(columns: Columns, minimum: int = 1) -> None:
         )
 
 
+def check_same_length(n_rows: int, n_labels: int, x_name: str = "X", y_name: str = "y") -> None:
+    """Raise ValueError unless features and labels have as many rows."""
+    if n_labels != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {x_name} has {n_rows}, "
+            f"{y_name} has {n_labels}."
+        )
+
+
 def check_sample_weight(sample_weight: Any, n_rows: int, n_tasks: int) -> Floats:
     """Weights of shape (n_rows, n_tasks) from None, (n,) or (n, n_tasks).
 

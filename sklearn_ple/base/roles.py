@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import r2_score
 
 from sklearn_ple.base.estimator import MultiTaskEstimator
-from sklearn_ple.base.inputs import check_sample_weight
+from sklearn_ple.base.inputs import check_same_length, check_sample_weight
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import read_targets
 from sklearn_ple.tasks.inference import Promise
@@ -17,19 +18,21 @@ from sklearn_ple.tasks.inference import Promise
 
 def _mean_score(metric: Any, estimator: MultiTaskEstimator, X: Any, y: Any, weight: Any) -> float:
     """Mean over tasks of a metric on each one's labelled rows; tasks without labels skipped."""
-    predictions = np.asarray(estimator.predict(X))
-    targets = read_targets(y)
-    predictions = predictions.reshape(len(predictions), -1)
-    weights = check_sample_weight(weight, len(predictions), predictions.shape[1])
+    predictions = estimator._predictions(X)
+    targets = estimator.tasks_.align(read_targets(y))
+    check_same_length(len(predictions[0]), len(targets))
+    weights = check_sample_weight(weight, len(targets), len(predictions))
     scores = []
-    for column, predicted, w in zip(targets.columns, predictions.T, weights.T, strict=True):
+    for column, predicted, w in zip(targets.columns, predictions, weights.T, strict=True):
         rows = ~missing(column) & (w > 0)
         if rows.any():
-            labels, guesses = column[rows], predicted[rows]
-            if labels.dtype != guesses.dtype and "O" in (labels.dtype.kind, guesses.dtype.kind):
-                labels, guesses = labels.astype(str), guesses.astype(str)
-            scores.append(metric(labels, guesses, sample_weight=w[rows]))
-    return float(np.mean(scores))
+            scores.append(metric(column[rows], predicted[rows], sample_weight=w[rows]))
+    return float(np.mean(scores)) if scores else np.nan
+
+
+def _accuracy(labels: NDArray, guesses: NDArray, sample_weight: NDArray[np.float64]) -> float:
+    """Weighted share of equal labels, whatever their dtypes: 1, 1.0 and True are the same."""
+    return float(np.average(labels.astype(object) == guesses, weights=sample_weight))
 
 
 class ClassifierRole(ClassifierMixin):
@@ -56,7 +59,7 @@ class ClassifierRole(ClassifierMixin):
         -------
         float
         """
-        return _mean_score(accuracy_score, self, X, y, sample_weight)  # type: ignore[arg-type]
+        return _mean_score(_accuracy, self, X, y, sample_weight)  # type: ignore[arg-type]
 
 
 class RegressorRole(RegressorMixin):

@@ -42,6 +42,7 @@ def resolve_sizes(params: Mapping[str, Any], *, n_rows: int, n_numeric: int) -> 
     batch_size = pick("batch_size", min(512, max(64, 2 ** (n_rows // 64).bit_length())))
     batch_size = min(batch_size, n_rows)
     max_epochs = pick("max_epochs", int(min(40, max(8, 600_000 // n_rows))))
+    n_knots = min(256, max(16, n_rows // max(1, n_numeric)))
     n_steps = max_epochs * -(-n_rows // batch_size)
     return Sizes(
         embedding_dim=pick("embedding_dim", 8 if wide else 16),
@@ -51,6 +52,6 @@ def resolve_sizes(params: Mapping[str, Any], *, n_rows: int, n_numeric: int) -> 
         batch_size=batch_size,
         max_epochs=max_epochs,
         weight_averaging=pick("weight_averaging", max(0.0, 1 - 5 / n_steps)),
-        n_quantile_knots=16 if small and wide else 64,
-        n_distinct_knots=16 if small and wide else 256,
+        n_quantile_knots=n_knots // 4,
+        n_distinct_knots=n_knots,
     )

@@ -80,7 +80,7 @@ class Columns:
             codes = column.cat.codes.to_numpy().astype(np.intp)
             return codes, _uniform(column.cat.categories.to_numpy(), self.labels[i])
         values = np.asarray(column, dtype=object) if _is_extension(column) else np.asarray(column)
-        codes, levels = pd.factorize(values, sort=False)
+        codes, levels = pd.factorize(_plain(values), sort=False)
         return codes, _uniform(np.asarray(levels), self.labels[i])
 
     def _column(self, i: int) -> NDArray | pd.Series:
@@ -190,6 +190,13 @@ def _object_kind(column: NDArray, label: str) -> Kind:
 
 def _is_extension(column: NDArray | pd.Series) -> bool:
     return isinstance(column.dtype, pd.api.extensions.ExtensionDtype)
+
+
+def _plain(values: NDArray) -> NDArray:
+    """Values without the byte orders and half precision that pandas does not take."""
+    if values.dtype.kind == "f" and values.dtype.itemsize == 2:
+        return values.astype(np.float64)
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def _uniform(levels: NDArray, label: str) -> NDArray:

@@ -34,8 +34,8 @@ class FeatureTable:
     ----------
     numeric, categorical : list of int
         Column positions.
-    scalers : list
-        One for each numeric column.
+    scaler : Scaler or None
+        Of all numeric columns; None where there is none.
     has_missing : ndarray of bool
         Numeric columns in which fit saw a missing value.
     knots : list of ndarray
@@ -47,7 +47,7 @@ class FeatureTable:
     labels: list[str]
     numeric: list[int]
     categorical: list[int]
-    scalers: list[Scaler]
+    scaler: Scaler | None
     has_missing: NDArray[np.bool_]
     knots: list[Floats]
     vocabularies: list[Vocabulary]
@@ -78,14 +78,11 @@ class FeatureTable:
         numeric = [i for i in range(len(columns.labels)) if i not in set(categorical)]
         numbers = columns.numbers(numeric)
         missing = np.isnan(numbers)
-        scalers: list[Scaler] = []
-        knots: list[Floats] = []
-        for j in range(len(numeric)):
-            present = ~missing[:, j]
-            values, w = (numbers[present, j], weight[present]) if present.any() else _NOTHING
-            scalers.append(SCALERS[encoding].fit(values, w))
-            if encoding == "piecewise_linear":
-                knots.append(choose_knots(values, w, n_quantile_knots, n_distinct_knots))
+        present = [_present(numbers[:, j], missing[:, j], weight) for j in range(len(numeric))]
+        knots = [
+            choose_knots(values, w, n_quantile_knots, n_distinct_knots)
+            for values, w in (present if encoding == "piecewise_linear" else [])
+        ]
         vocabularies = [
             Vocabulary.fit(columns.labels[i], *columns.levels(i), weight) for i in categorical
         ]
@@ -93,7 +90,7 @@ class FeatureTable:
             columns.labels,
             numeric,
             list(categorical),
-            scalers,
+            SCALERS[encoding].fit(present) if present else None,
             missing.any(axis=0),
             knots,
             vocabularies,
@@ -110,9 +107,8 @@ class FeatureTable:
         """
         numbers = columns.numbers(self.numeric)
         missing = np.isnan(numbers)
-        prepared: Prepared = {"numbers": self._scale(numbers, missing, dtype)}
-        if self.knots:
-            prepared |= self._locate(numbers, missing, dtype)
+        prepared: Prepared = self._locate(numbers, missing, dtype) if self.knots else {}
+        prepared["numbers"] = self._scale(numbers, missing, dtype)
         codes = [
             vocabulary.encode(*columns.levels(i))
             for i, vocabulary in zip(self.categorical, self.vocabularies, strict=True)
@@ -136,10 +132,12 @@ class FeatureTable:
     def _scale(
         self, numbers: Floats, missing: NDArray[np.bool_], dtype: type[np.floating]
     ) -> NDArray:
-        scaled = np.zeros(numbers.shape, dtype=dtype)
+        """Scaled numbers (n, p) and indicators of missing ones; overwrites `numbers`."""
         with np.errstate(over="ignore", invalid="ignore"):
-            for j, scaler in enumerate(self.scalers):
-                scaled[:, j] = np.where(missing[:, j], 0.0, scaler.transform(numbers[:, j]))
+            scaled = self.scaler.transform(numbers) if self.scaler else numbers
+            if missing.any():
+                scaled[missing] = 0.0
+            scaled = scaled.astype(dtype)
         if not np.isfinite(scaled).all():
             column = self.labels[self.numeric[int((~np.isfinite(scaled)).any(axis=0).argmax())]]
             raise ValueError(
@@ -157,8 +155,9 @@ class FeatureTable:
         n_knots = [len(each) for each in self.knots]
         starts = np.cumsum([0, *n_knots])
         absent = starts[-1] + np.cumsum(self.has_missing) - 1
-        for j, (knots, scaler) in enumerate(zip(self.knots, self.scalers, strict=True)):
-            values = np.where(missing[:, j], scaler.center, numbers[:, j])
+        centers = self.scaler.center if self.scaler else np.zeros(0)
+        for j, (knots, center) in enumerate(zip(self.knots, centers, strict=True)):
+            values = np.where(missing[:, j], center, numbers[:, j])
             bins[:, j], fractions[:, j] = locate(values, knots)
             bins[:, j] += starts[j]
             if self.has_missing[j]:
@@ -178,4 +177,10 @@ class FeatureTable:
         return np.column_stack(stacked).astype(np.int32)
 
 
-_NOTHING = (np.zeros(1), np.ones(1))
+def _present(
+    values: Floats, missing: NDArray[np.bool_], weight: Floats
+) -> tuple[Floats, Floats]:
+    """Present values of one column with their weights; a lone zero where there are none."""
+    if missing.all():
+        return np.zeros(1), np.ones(1)
+    return (values[~missing], weight[~missing]) if missing.any() else (values, weight)

@@ -1,7 +1,11 @@
-"""Scaling numbers: standard, robust with smooth clipping, quantile-normal; all weighted."""
+"""Scaling numbers: standard, robust with smooth clipping, quantile-normal; all weighted.
+
+A scaler holds arrays over columns and works on a whole matrix; NaN stays NaN.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
+Columns = Sequence[tuple[Floats, Floats]]
 _N_QUANTILES = 1000
 _EDGE = 1e-7
 
@@ -28,19 +33,20 @@ def weighted_quantiles(values: Floats, weight: Floats, at: Floats) -> Floats:
 class Standard:
     """(x - mean) / standard deviation."""
 
-    center: float
-    scale: float
+    center: Floats
+    scale: Floats
 
     @classmethod
-    def fit(cls, values: Floats, weight: Floats) -> Standard:
-        unit = np.abs(values).max() or 1.0
-        small = values / unit
-        center = float(np.average(small, weights=weight))
-        scale = float(np.sqrt(np.average((small - center) ** 2, weights=weight)))
-        return cls(center * unit, scale * unit if scale > 1e-12 else 1.0)
+    def fit(cls, columns: Columns) -> Standard:
+        """Learn from the present values and weights of each column."""
+        means, scales = zip(*(_mean_and_deviation(*column) for column in columns), strict=True)
+        return cls(np.array(means), np.array(scales))
 
-    def transform(self, values: Floats) -> Floats:
-        return (values - self.center) / self.scale
+    def transform(self, numbers: Floats) -> Floats:
+        """Scale (n, p); overwrites its input."""
+        numbers -= self.center
+        numbers /= self.scale
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -52,40 +58,68 @@ class Robust:
     (Holzmueller et al., NeurIPS 2024, arXiv 2407.04491).
     """
 
-    center: float
-    scale: float
+    center: Floats
+    scale: Floats
 
     @classmethod
-    def fit(cls, values: Floats, weight: Floats) -> Robust:
-        low, center, high = weighted_quantiles(values, weight, np.array([0.25, 0.5, 0.75]))
-        spread = (high / 2 - low / 2) * 2 / 1.349
-        return cls(float(center), float(spread) or Standard.fit(values, weight).scale)
+    def fit(cls, columns: Columns) -> Robust:
+        """Learn from the present values and weights of each column."""
+        centers, scales = zip(*(_median_and_spread(*column) for column in columns), strict=True)
+        return cls(np.array(centers), np.array(scales))
 
-    def transform(self, values: Floats) -> Floats:
-        z = (values - self.center) / self.scale
-        return z / np.hypot(1.0, z / 3)
+    def transform(self, numbers: Floats) -> Floats:
+        """Scale and clip (n, p); overwrites its input."""
+        numbers -= self.center
+        numbers /= self.scale
+        numbers /= np.hypot(1.0, numbers / 3)
+        return numbers
 
 
 @dataclass(frozen=True)
 class QuantileNormal:
     """The normal quantile of the weighted training distribution function."""
 
-    center: float
-    references: Floats
-    quantiles: Floats
+    center: Floats
+    quantiles: list[Floats]
 
     @classmethod
-    def fit(cls, values: Floats, weight: Floats) -> QuantileNormal:
-        n_quantiles = min(_N_QUANTILES, max(2, len(np.unique(values))))
-        references = np.linspace(0, 1, n_quantiles)
-        quantiles = weighted_quantiles(values, weight, references)
-        return cls(float(weighted_quantiles(values, weight, np.array([0.5]))[0]), references, quantiles)
+    def fit(cls, columns: Columns) -> QuantileNormal:
+        """Learn from the present values and weights of each column."""
+        middle = np.array([0.5])
+        return cls(
+            np.array([weighted_quantiles(*column, middle)[0] for column in columns]),
+            [_quantile_grid(*column) for column in columns],
+        )
 
-    def transform(self, values: Floats) -> Floats:
-        # A value that many rows share has the middle of its share: the mean of both looks.
-        up = np.interp(values, self.quantiles, self.references)
-        down = 1 - np.interp(-values, -self.quantiles[::-1], self.references)
-        return ndtri(((up + down) / 2).clip(_EDGE, 1 - _EDGE))
+    def transform(self, numbers: Floats) -> Floats:
+        """Map (n, p) to normal quantiles; overwrites its input."""
+        for j, quantiles in enumerate(self.quantiles):
+            levels = np.linspace(0, 1, len(quantiles))
+            values = numbers[:, j]
+            # A value that many rows share has the middle of its share: the mean of both looks.
+            up = np.interp(values, quantiles, levels)
+            down = 1 - np.interp(-values, -quantiles[::-1], levels)
+            numbers[:, j] = ndtri(((up + down) / 2).clip(_EDGE, 1 - _EDGE))
+        return numbers
 
 
 Scaler = Standard | Robust | QuantileNormal
+
+
+def _mean_and_deviation(values: Floats, weight: Floats) -> tuple[float, float]:
+    unit = np.abs(values).max() or 1.0
+    small = values / unit
+    mean = float(np.average(small, weights=weight))
+    deviation = float(np.sqrt(np.average((small - mean) ** 2, weights=weight)))
+    return mean * unit, deviation * unit if deviation > 1e-12 else 1.0
+
+
+def _median_and_spread(values: Floats, weight: Floats) -> tuple[float, float]:
+    low, median, high = weighted_quantiles(values, weight, np.array([0.25, 0.5, 0.75]))
+    spread = (high / 2 - low / 2) * 2 / 1.349
+    return float(median), float(spread) or _mean_and_deviation(values, weight)[1]
+
+
+def _quantile_grid(values: Floats, weight: Floats) -> Floats:
+    n_quantiles = min(_N_QUANTILES, max(2, len(np.unique(values))))
+    return weighted_quantiles(values, weight, np.linspace(0, 1, n_quantiles))

@@ -26,16 +26,34 @@ from sklearn_ple.tasks import read_targets
 class TaskScorer(_BaseScorer):
     """Greater is better; made by `task_scorer` and `deviance_explained_scorer`.
 
-    Attributes
+    Parameters
     ----------
     task : str, int or None
         The task's name or index; None for all tasks.
     name : str
         The metric's name as a score, such as "neg_log_loss".
+    function : callable
+        The metric; its signature says whether it takes `sample_weight`.
+    response_method : {"predict", "predict_proba"}
+        What it needs.
+    greater_is_better : bool
+        Whether `function` is a score; a loss is negated.
     """
 
-    task: str | int | None
-    name: str
+    def __init__(
+        self,
+        task: str | int | None,
+        name: str,
+        *,
+        function: MetricFunction,
+        response_method: ResponseMethod,
+        greater_is_better: bool,
+    ) -> None:
+        # A tuple of one name is another key of the cache that the scorers of a dict share than the
+        # name itself, under which scikit-learn's keep predictions in the shape that they want.
+        super().__init__(function, 1 if greater_is_better else -1, {}, (response_method,))
+        self.task = task
+        self.name = name
 
     @abstractmethod
     def _score(
@@ -49,25 +67,26 @@ class TaskScorer(_BaseScorer):
 
 class _MetricScorer(TaskScorer):
     def __init__(self, task: str | int, metric: Metric) -> None:
-        sign = 1 if metric.greater_is_better else -1
-        # A tuple of one name is another key of the shared cache than the name itself, under which
-        # scikit-learn's own scorers keep predictions in the shape that they want.
-        super().__init__(metric.function, sign, {}, (metric.response_method,))
-        self.task = task
+        super().__init__(
+            task,
+            metric.scorer_name,
+            function=metric.function,
+            response_method=metric.response_method,
+            greater_is_better=metric.greater_is_better,
+        )
         self.metric = metric
-        self.name = metric.scorer_name
 
     def _score(
         self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
     ) -> float:
         targets = read_targets(y_true)
         task = find_task(estimator, self.task, targets)  # type: ignore[arg-type]
-        method = self.metric.response_method
+        (method,) = self._response_method
         if not hasattr(estimator, method):
             raise AttributeError(
                 f"{type(estimator).__name__} has no {method}, which {self.name!r} needs."
             )
-        predicted = method_caller(_AsIs(estimator), (method,), X)
+        predicted = method_caller(_AsIs(estimator), self._response_method, X)
         if method == "predict":
             y_pred = task.prediction(np.asarray(predicted))
         else:
@@ -87,9 +106,9 @@ class _MetricScorer(TaskScorer):
 
 class _DevianceExplainedScorer(TaskScorer):
     def __init__(self, task: str | int | None) -> None:
-        super().__init__(_d2, 1, {}, ("predict",))
-        self.task = task
-        self.name = "d2"
+        super().__init__(
+            task, "d2", function=_d2, response_method="predict", greater_is_better=True
+        )
 
     def _score(
         self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
@@ -214,6 +233,11 @@ def deviance_explained_scorer() -> TaskScorer:
     Each task's share is measured against the constant predictor of the *training* labels
     (`score_tasks`), so that a fold with a single class has a finite score. 1 is perfect, 0 is the
     constant predictor.
+
+    Returns
+    -------
+    TaskScorer
+        Greater is better.
 
     Examples
     --------

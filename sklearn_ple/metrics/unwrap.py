@@ -129,6 +129,7 @@ def find_task(estimator: Any, task: str | int, targets: Targets) -> FittedTask:
 
 def _foreign_classes(estimator: Any, n_tasks: int) -> list[NDArray | None]:
     classes = getattr(estimator, "classes_", None)
-    if classes is None:
-        return [None] * n_tasks
-    return list(classes) if isinstance(classes, list) else [classes] * n_tasks
+    if isinstance(classes, list):
+        return list(classes)
+    # With several targets, one array is a multilabel classifier's numbers of its 0/1 targets.
+    return [classes] if n_tasks == 1 else [None] * n_tasks

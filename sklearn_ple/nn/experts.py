@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from sklearn_ple.nn.activation import ACTIVATIONS
 from sklearn_ple.nn.dropout import Dropout
-from sklearn_ple.nn.layer import Layer, uniform_
+from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 
 class ExpertBank(Layer):
@@ -68,7 +68,7 @@ class ExpertBank(Layer):
             torch.tensor(sources, dtype=torch.int64) if sources is not None else None,
             persistent=False,
         )
-        self.reset_parameters()
+        self.reset_parameters(provisional())
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         for weight, bias in zip(self.weights, self.biases, strict=True):
@@ -79,7 +79,6 @@ class ExpertBank(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_width), or (batch, source, in_width), to (batch, expert, width)."""
         h = self._read(x, self.weights[0], self.biases[0])
-        h = self.dropout(self.activation(h))
         for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             h = torch.baddbmm(bias[:, None], h.transpose(0, 1), weight.transpose(1, 2))
             h = self.dropout(self.activation(h)).transpose(0, 1)
@@ -90,7 +89,7 @@ class ExpertBank(Layer):
         n_experts, width, in_width = weight.shape
         if x.dim() == 2:
             joint = functional.linear(x, weight.view(-1, in_width), bias.view(-1))
-            return joint.view(-1, n_experts, width)
+            return self.dropout(self.activation(joint)).view(-1, n_experts, width)
         by_source = x.transpose(0, 1)
         if self._experts_per_source is None:
             by_source, per_source = by_source.index_select(0, self.sources), 1
@@ -102,6 +101,7 @@ class ExpertBank(Layer):
             by_source,
             weight.view(n_sources, -1, in_width).transpose(1, 2),
         )
+        joint = self.dropout(self.activation(joint))
         return joint.view(n_sources, -1, per_source, width).transpose(0, 1).flatten(1, 2)
 
 

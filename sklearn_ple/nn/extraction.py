@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
@@ -104,8 +105,8 @@ def per_task(
         If there are not as many numbers as tasks, one is negative, or a task is left without any
         expert.
     """
-    counts = [n_task_experts] * n_tasks if isinstance(n_task_experts, int) else n_task_experts
-    counts = [int(count) for count in counts]
+    one_for_all = isinstance(n_task_experts, Integral)
+    counts = [int(m) for m in ([n_task_experts] * n_tasks if one_for_all else n_task_experts)]
     if len(counts) != n_tasks:
         raise ValueError(f"n_task_experts has {len(counts)} entries for {n_tasks} tasks.")
     if min(counts) < 0 or (n_shared_experts == 0 and min(counts) == 0):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklearn_ple.nn.dropout import Dropout
-from sklearn_ple.nn.layer import Layer
+from sklearn_ple.nn.layer import Layer, provisional
 
 
 class KnotTable(Layer):
@@ -50,7 +50,7 @@ class KnotTable(Layer):
         self.register_buffer("feature", feature, persistent=False)
         self.register_buffer("steps", (counts[feature, None] - 1).clamp(min=1).float().rsqrt())
         self.register_buffer("last", torch.zeros(1, width), persistent=False)
-        self.reset_parameters()
+        self.reset_parameters(provisional())
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -95,7 +95,7 @@ class CategoryTable(Layer):
         self.register_buffer("shares", shares[:, None])
         feature = torch.arange(self.n_features).repeat_interleave(n_levels)
         self.register_buffer("feature", feature, persistent=False)
-        self.reset_parameters()
+        self.reset_parameters(provisional())
 
     @torch.no_grad()
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklearn_ple.nn.layer import Layer, uniform_
+from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 Owner = int | None
 
@@ -86,7 +86,7 @@ class Gate(Layer):
         self._everywhere = len(slots) == len(closed) and slots == sorted(slots)
         self.weight = nn.Parameter(torch.empty(len(slots), in_width)) if slots else None
         self.bias = nn.Parameter(torch.empty(len(slots))) if slots and bias else None
-        self.reset_parameters()
+        self.reset_parameters(provisional())
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         if self.weight is not None:

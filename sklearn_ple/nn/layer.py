@@ -11,8 +11,9 @@ from torch import Tensor, nn
 class Layer(nn.Module, ABC):
     """A module whose parameters start from a generator that the caller owns.
 
-    torch's own layers draw from the global generator, which a library must leave alone; every
-    layer here allocates in `__init__` and draws in `reset_parameters`.
+    torch's own layers draw from the global generator, which a library must leave alone. A layer
+    here is drawn from a fixed seed when it is made, so that layers of one shape start alike, and
+    anew by `initialise`, from the generator of whoever trains it.
     """
 
     @abstractmethod
@@ -25,6 +26,11 @@ def initialise(module: nn.Module, generator: torch.Generator | None = None) -> N
     for layer in module.modules():
         if isinstance(layer, Layer):
             layer.reset_parameters(generator)
+
+
+def provisional() -> torch.Generator:
+    """What a layer is drawn from until somebody calls `initialise`."""
+    return torch.Generator().manual_seed(0)
 
 
 @torch.no_grad()

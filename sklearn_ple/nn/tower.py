@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_ple.nn.experts import ExpertBank
-from sklearn_ple.nn.layer import Layer, uniform_
+from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 
 class TowerBank(Layer):
@@ -57,7 +57,7 @@ class TowerBank(Layer):
         self._full = len(slots) == n_tasks * self.n_slots
         self.weight = nn.Parameter(torch.empty(len(slots), [in_width, *widths][-1]))
         self.bias = nn.Parameter(torch.empty(len(slots)))
-        self.reset_parameters()
+        self.reset_parameters(provisional())
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         uniform_(self.weight, 0.1 / math.sqrt(self.weight.shape[1]), generator)

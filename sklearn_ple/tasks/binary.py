@@ -37,7 +37,7 @@ class Binary(Classification):
         if len(self.classes_) > 2:
             raise ValueError(
                 f"Task {self.name_!r} is declared binary but has {len(self.classes_)} classes: "
-                f"{list(self.classes_)}."
+                f"{self.classes_.tolist()}."
             )
 
     def log_odds(self, shares: Floats) -> Floats:

@@ -41,7 +41,7 @@ class Classification(Task):
             ) from None
         if len(self.classes_) < 2:
             raise ValueError(
-                f"Task {self.name_!r} has one class only ({self.classes_[0]!r}) among its training "
+                f"Task {self.name_!r} has one class only ({self.classes_.tolist()[0]!r}) among its training "
                 f"labels; a classification needs two."
             )
         codes = self.encode(labels).astype(int)
@@ -58,12 +58,13 @@ class Classification(Task):
             index = np.searchsorted(self.classes_, present).clip(max=len(self.classes_) - 1)
             known = self.classes_[index] == present
         except TypeError:
-            known = np.zeros(len(present), dtype=bool)
+            classes = set(self.classes_.tolist())
+            known = np.array([label in classes for label in present.tolist()])
         if not np.all(known):
-            strange = present[~np.asarray(known, dtype=bool)][0]
+            strange = present[~np.asarray(known, dtype=bool)].tolist()[0]
             raise ValueError(
                 f"Task {self.name_!r}: label {strange!r} is not one of the classes seen at fit "
-                f"({list(self.classes_)})."
+                f"({self.classes_.tolist()})."
             )
         codes[~absent] = index
         return codes

@@ -48,8 +48,11 @@ class Count(Task):
         return values
 
     def losses(self, raw: Tensor, target: Tensor) -> Tensor:
-        log_mean = raw[..., 0]
-        return torch.xlogy(target, target) - target * log_mean - target + torch.exp(log_mean)
+        # For y > 0 as y (exp(d) - 1 - d) with d = log(mu / y): exact where mu is close to y.
+        log_mean, positive = raw[..., 0], target > 0
+        scale = torch.where(positive, target, 1.0)
+        d = log_mean - scale.log()
+        return torch.where(positive, scale * (torch.expm1(d) - d), torch.exp(log_mean))
 
     def activate(self, raw: Tensor) -> Tensor:
         return torch.exp(raw[:, 0])

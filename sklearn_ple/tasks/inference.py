@@ -112,7 +112,8 @@ def infer_task(
     if declared_categorical or present.dtype.kind in "bOUS":
         return _classes(column)
     distinct = np.unique(present)
-    integral = bool(len(distinct)) and bool(np.all(np.isfinite(distinct) & (distinct % 1 == 0)))
+    finite = bool(len(distinct)) and bool(np.isfinite(distinct).all())
+    integral = finite and bool((distinct % 1 == 0).all())
     if not integral:
         return Regression()
     if len(distinct) == 2 or (len(distinct) == 1 and distinct[0] in (0, 1)):

@@ -25,6 +25,11 @@ class Regression(Task):
     delta : float, default=1.0
         Where Huber's loss turns linear, in standard deviations of the training labels.
 
+    Raises
+    ------
+    ValueError
+        If `loss` is neither, or `delta` is not positive.
+
     Examples
     --------
     >>> import numpy as np
@@ -38,6 +43,12 @@ class Regression(Task):
 
     kind: ClassVar[str] = "regression"
     is_classification: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.loss not in ("squared", "huber"):
+            raise ValueError(f"loss must be 'squared' or 'huber', got {self.loss!r}.")
+        if not self.delta > 0:
+            raise ValueError(f"delta must be positive, got {self.delta}.")
 
     @property
     def n_raw(self) -> int:

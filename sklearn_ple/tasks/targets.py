@@ -77,7 +77,7 @@ def _from_array(y: Any) -> Targets:
 
 
 def _from_series(series: list[pd.Series], *, is_1d: bool) -> Targets:
-    names = [f"y{i}" if s.name is None else str(s.name) for i, s in enumerate(series)]
+    names = [f"y{i}" if s.name in (None, "") else str(s.name) for i, s in enumerate(series)]
     declared = [isinstance(s.dtype, pd.CategoricalDtype) for s in series]
     return _checked([_tidy(_values(s)) for s in series], names, is_1d, declared)
 

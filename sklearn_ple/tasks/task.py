@@ -15,6 +15,7 @@ from torch import Tensor
 from sklearn_ple.tables import missing
 
 Floats = NDArray[np.float64]
+NO_DEVIANCE = 1e-12
 
 
 class Task(ABC):
@@ -38,6 +39,7 @@ class Task(ABC):
         Raw outputs of the best constant predictor on the training labels.
     null_deviance_ : float
         Weighted mean deviance of that constant predictor; the unit in which losses are measured.
+        Zero where it is perfect, but for rounding.
     """
 
     kind: ClassVar[str]
@@ -115,10 +117,16 @@ class Task(ABC):
         target = torch.from_numpy(task.encode(column[present]))[:, None]
         raw = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
         each = task.deviance(raw, target)[:, 0].numpy()
-        task.null_deviance_ = float(np.average(each, weights=weight[present]))
+        null = float(np.average(each, weights=weight[present]))
+        task.null_deviance_ = null if null > NO_DEVIANCE else 0.0
         return task
 
     def loss_key(self) -> Hashable:
         """Tasks with equal keys share one call of `losses`."""
         options = tuple(sorted((k, v) for k, v in vars(self).items() if not k.endswith("_")))
-        return type(self), options, self.n_raw
+        key = type(self), options, self.n_raw
+        try:
+            hash(key)
+        except TypeError:  # an option that is a list, say: the task keeps to itself
+            return type(self), id(self)
+        return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_ple.tasks.targets import Targets
-from sklearn_ple.tasks.task import Floats, Task
+from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,34 @@ class TaskSet:
 
     def encode(self, targets: Targets) -> Floats:
         """Labels as numbers, shape (n, n_tasks), NaN outside a task's sample space."""
-        if targets.names != self.names and len(targets.names) != len(self):
+        columns = zip(self.tasks, self.align(targets).columns, strict=True)
+        return np.column_stack([task.encode(column) for task, column in columns])
+
+    def align(self, targets: Targets) -> Targets:
+        """The same columns in the order of the tasks: by name where both have names.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer columns than tasks, or they have other names.
+        """
+        if len(targets.names) != len(self):
             raise ValueError(
                 f"y has {len(targets.names)} columns ({targets.names}), but the model was fitted "
                 f"on {len(self)} ({self.names})."
             )
-        columns = zip(self.tasks, targets.columns, strict=True)
-        return np.column_stack([task.encode(column) for task, column in columns])
+        unnamed = [f"y{k}" for k in range(len(self))]
+        if len(self) == 1 or unnamed in (targets.names, self.names):
+            return targets
+        if set(targets.names) != set(self.names):
+            raise ValueError(f"y has the columns {targets.names}, but fit saw {self.names}.")
+        order = [targets.names.index(name) for name in self.names]
+        return replace(
+            targets,
+            names=self.names,
+            columns=[targets.columns[i] for i in order],
+            declared_categorical=[targets.declared_categorical[i] for i in order],
+        )
 
     def split(self, raw: Tensor) -> list[Tensor]:
         """Raw outputs (n, n_raw) to one (n, task.n_raw) a task."""
@@ -137,6 +158,6 @@ def _explained(task: Task, raw: Tensor, encoded: Floats, weight: Floats) -> floa
     constant = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
     null = task.deviance(constant, target)[:, 0].numpy()
     total, total_null = np.dot(weight[rows], model), np.dot(weight[rows], null)
-    if total_null == 0:
+    if total_null <= NO_DEVIANCE * weight[rows].sum():
         return 1.0 if np.isclose(total, 0) else 0.0
     return float(1 - total / total_null)

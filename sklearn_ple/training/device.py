@@ -21,7 +21,8 @@ def resolve_device(device: str, precision: Precision = "float32") -> torch.devic
     """
     present = available_devices()
     if device == "auto":
-        return torch.device(next((d for d in ("cuda:0", "mps") if d in present), "cpu"))
+        able = ("cuda:0",) if precision == "float64" else ("cuda:0", "mps")
+        return torch.device(next((d for d in able if d in present), "cpu"))
     try:
         resolved = torch.device(device)
     except RuntimeError:

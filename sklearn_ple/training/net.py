@@ -14,9 +14,15 @@ from torch import Tensor
 from sklearn_ple.nn import lend_generator
 from sklearn_ple.training.device import Precision, autocast
 from sklearn_ple.training.random_streams import RandomStreams
-from sklearn_ple.training.tensor_data import Batch, Features, TensorBatches, TensorData
+from sklearn_ple.training.tensor_data import (
+    Batch,
+    Features,
+    TensorBatches,
+    TensorData,
+    move,
+)
 
-_CHUNK = 8192
+_CHUNK_CPU, _CHUNK_GPU = 2048, 65_536  # on a CPU what fits into its caches is fastest
 
 
 class MultiTaskNet(NeuralNet):
@@ -153,8 +159,6 @@ class MultiTaskNet(NeuralNet):
     ) -> None:
         """One pass over the training rows; the losses are read when it is over."""
         start = perf_counter()
-        device = self.device
-        summed = torch.zeros(self.criterion_.n_tasks, dtype=torch.float64, device="cpu")
         sums: list[Tensor] = []
         total: list[Tensor] = []
         self._set_training(True)
@@ -165,7 +169,6 @@ class MultiTaskNet(NeuralNet):
             total.append(step["loss"])
             self.history.record_batch(prefix + "_batch_size", len(batch[1][0]))
             self.notify("on_batch_end", batch=batch, training=training, **step)
-        del device, summed
         weighted, weight = torch.stack(sums).sum(0).tolist()
         losses = [a / b if b > 0 else 0.0 for a, b in zip(weighted, weight, strict=True)]
         self.history.record(prefix + "_loss", float(torch.stack(total).mean()))
@@ -181,7 +184,7 @@ class MultiTaskNet(NeuralNet):
     def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         """Forward, backward, one step of the optimiser."""
         self.optimizer_.zero_grad(set_to_none=True)
-        features, (labels, weights) = batch
+        features, (labels, weights) = move(batch, torch.device(self.device))
         raw = self.infer(features)
         losses = self.criterion_.task_losses(raw, labels, weights)
         loss = self.criterion_.combine(losses)
@@ -207,10 +210,15 @@ class MultiTaskNet(NeuralNet):
         return raw.float() if raw.dtype == torch.bfloat16 else raw
 
     @torch.inference_mode()
-    def raw_outputs(self, features: Mapping[str, Tensor], chunk: int = _CHUNK) -> Tensor:
+    def raw_outputs(self, features: Mapping[str, Tensor], chunk: int | None = None) -> Tensor:
         """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device."""
         self._set_training(False)
-        parts = [self.infer(dict(part)) for part in _chunks(features, chunk)]
+        if chunk is None:
+            chunk = _CHUNK_CPU if self.device == "cpu" else _CHUNK_GPU
+        parts = [
+            self.infer({name: tensor.to(self.device) for name, tensor in part.items()})
+            for part in _chunks(features, chunk)
+        ]
         return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 

@@ -40,7 +40,9 @@ class TensorData:
         dtype: torch.dtype,
         device: torch.device,
     ) -> TensorData:
-        """Tensors on the device; NaN labels are replaced and get weight zero."""
+        """Tensors on the device, or in main memory if they'd fill it; NaN labels get weight zero."""
+        arrays = [*features.values(), encoded, weight]
+        device = storage_device(device, sum(array.nbytes for array in arrays))
         outside = np.isnan(encoded)
         labels = torch.from_numpy(np.where(outside, 0.0, encoded)).to(dtype)
         weights = torch.from_numpy(np.where(outside, 0.0, weight)).to(dtype)
@@ -56,6 +58,20 @@ class TensorData:
         """Some rows, by number."""
         features = {name: tensor.index_select(0, index) for name, tensor in self.X.items()}
         return features, (self.y[0].index_select(0, index), self.y[1].index_select(0, index))
+
+
+def storage_device(device: torch.device, n_bytes: int) -> torch.device:
+    """The device if a data set of this size takes at most half of its free memory, else the CPU."""
+    if device.type == "cuda" and n_bytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return torch.device("cpu")
+    return device
+
+
+def move(batch: Batch, device: torch.device) -> Batch:
+    """A batch on the device where it is needed; as it is where it is there already."""
+    features, (labels, weights) = batch
+    moved = {name: tensor.to(device, non_blocking=True) for name, tensor in features.items()}
+    return moved, (labels.to(device), weights.to(device))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from torch import Tensor
 from sklearn_ple.training.criterion import MultiTaskLoss, masked_mean
 
 _SHRINKAGES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25)
+_EXPLAINABLE = 1e-6
 
 
 def explained_when_recalibrated(
@@ -28,7 +29,8 @@ def explained_when_recalibrated(
     Returns
     -------
     Tensor of shape (n_tasks,)
-        1 for perfect predictions, 0 for the training baseline; 0 for a task without labels.
+        1 for perfect predictions, 0 for the training baseline; 0 for a task without labels, or
+        with labels that the baseline predicts already, but for rounding.
     """
     inside = weights > 0
     baseline = criterion.baseline.to(raw).expand_as(raw)
@@ -38,8 +40,9 @@ def explained_when_recalibrated(
         drawn = torch.lerp(baseline, raw, shrinkage)
         losses = masked_mean(criterion.row_losses(drawn, labels, inside), weights)
         best = torch.fmin(best, losses)
-    explained = 1 - best / torch.where(null > 0, null, 1.0)
-    return torch.where(null > 0, explained, 0.0)
+    explainable = null > _EXPLAINABLE
+    explained = 1 - best / torch.where(explainable, null, 1.0)
+    return torch.where(explainable, explained, 0.0)
 
 
 def stopping_score(explained: Tensor, weights: Tensor) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -60,7 +61,7 @@ class ExponentialWeighting(LossWeighting):
         self.register_buffer("weights", torch.ones(0))
 
     def setup(self, names: Sequence[str]) -> None:
-        self._log_ratios = torch.tensor(self._by_task(names)).log()
+        self._log_ratios = torch.tensor(self._by_task(names), dtype=torch.float64).log()
         self.weights = torch.ones(len(names))
 
     def _by_task(self, names: Sequence[str]) -> list[float]:
@@ -74,8 +75,8 @@ class ExponentialWeighting(LossWeighting):
             ratios = [float(ratio) for ratio in self.ratios]
         if len(ratios) != len(names):
             raise ValueError(f"ratios has {len(ratios)} entries for {len(names)} tasks {names}.")
-        if min(ratios) <= 0:
-            raise ValueError(f"ratios must be positive, got {ratios}.")
+        if not all(0 < ratio < math.inf for ratio in ratios):
+            raise ValueError(f"ratios must be positive and finite, got {ratios}.")
         return ratios
 
     def on_epoch_begin(self, epoch: int) -> None:

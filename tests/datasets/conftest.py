@@ -1,8 +1,7 @@
-"""Where the full data may lie, and small stand-ins for them."""
+"""The full data, and small stand-ins for them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,19 +11,11 @@ import pytest
 
 from sklearn_ple.datasets import census_table, load_census_income
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="session")
-def full_census() -> Path:
+def full_census(real_data: Callable[[str], Path]) -> Path:
     """The folder with the full data; the test is skipped without it."""
-    named = os.environ.get("SKLEARN_PLE_DATA")
-    for root in [*([Path(named)] if named else []), REPOSITORY.parent / "shared" / "data"]:
-        for folder in (root / "census_income_kdd", root):
-            if (folder / "train.parquet").is_file() and (folder / "test.parquet").is_file():
-                pytest.importorskip("pyarrow", reason="the full data are parquet")
-                return folder
-    pytest.skip("needs the full Census-Income data; name their folder in SKLEARN_PLE_DATA")
+    return real_data("census_income_kdd")
 
 
 @pytest.fixture

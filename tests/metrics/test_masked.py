@@ -96,6 +96,13 @@ def test_equals_the_definition(metric: str, weighted: bool) -> None:
     assert score == pytest.approx(by_hand(metric, y, p, weight))
 
 
+def test_a_class_in_rows_of_zero_weight_only_is_absent() -> None:
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(masked_score("roc_auc", BINARY, P_BINARY, sample_weight=BINARY))
+    with pytest.warns(UndefinedMetricWarning, match="no labelled row"):
+        assert np.isnan(masked_score("mse", NUMBER, P_NUMBER, sample_weight=np.zeros(N)))
+
+
 def unlabelled(y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     gone = y.copy()
     gone[rows] = np.nan

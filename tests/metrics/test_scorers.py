@@ -142,14 +142,16 @@ def test_a_scorer_is_not_a_metric() -> None:
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_baselines_of_scikit_learn_are_scored_on_the_same_rows(foreign, X, y) -> None:
-    full = pd.DataFrame({"click": y["click"], "long": y["hours"] > 40}).fillna(0).astype(int)
+    full = pd.DataFrame({"click": y["click"], "long": y["hours"] > 40, "left": X[:, 2] < 0.4})
+    full = full.fillna(0).astype(int)
     model = clone(foreign).fit(X, full)
-    gaps = full.astype(float).where(y[["click", "hours"]].notna().to_numpy())
+    gaps = full.astype(float).where(y[["click", "hours", "income"]].notna().to_numpy())
     p = model.predict_proba(X)
-    p_long = p[1][:, 1] if isinstance(p, list) else p[:, 1]
-    rows = labelled(gaps["long"])
-    expected = skm.roc_auc_score(full["long"].iloc[rows], p_long[rows])
-    assert task_scorer("long", "roc_auc")(model, X, gaps) == pytest.approx(expected)
+    for k, task in enumerate(full):
+        rows = labelled(gaps[task])
+        positive = p[k][:, 1] if isinstance(p, list) else p[:, k]
+        expected = skm.roc_auc_score(full[task].iloc[rows], positive[rows])
+        assert task_scorer(task, "roc_auc")(model, X, gaps) == pytest.approx(expected)
 
 
 def test_pipelines_and_searches_are_looked_through(X, y) -> None:

@@ -15,10 +15,10 @@ SMALL = {"max_epochs": 3, "expert_widths": (7,), "batch_size": 32, "random_state
 
 
 def test_a_mixed_network_scores_as_its_frame_of_predictions_does(X, y) -> None:
-    frame = PLEClassifierRegressor(**SMALL).fit(X, y)
-    predicted = frame.predict_frame(X)
+    model = PLEClassifierRegressor(**SMALL).fit(X, y)
+    predicted = model.predict_frame(X)
     click, hours, income = (y[name].notna() for name in ("click", "hours", "income"))
-    scores = {name: s(frame, X, y) for name, s in multitask_scorers(frame).items()}
+    scores = {name: s(model, X, y) for name, s in multitask_scorers(model).items()}
     assert scores["click_roc_auc"] == pytest.approx(
         skm.roc_auc_score(y["click"][click], predicted["click=1.0"][click])
     )
@@ -27,7 +27,7 @@ def test_a_mixed_network_scores_as_its_frame_of_predictions_does(X, y) -> None:
     )
     truth = np.where(y["income"] == "yes", predicted["income=yes"], predicted["income=no"])
     assert scores["income_neg_log_loss"] == pytest.approx(np.log(truth[income]).mean(), rel=1e-5)
-    assert scores["deviance_explained"] == pytest.approx(frame.score(X, y))
+    assert scores["deviance_explained"] == pytest.approx(model.score(X, y))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_ple.tasks.TaskInferenceWarning")

@@ -57,7 +57,7 @@ class BestWeights(Callback):
 
     def _score(self, net: NeuralNet, data: TensorData) -> float:
         raw = net.raw_outputs(data.X)
-        labels, weights = data.y
+        labels, weights = (tensor.to(raw.device) for tensor in data.y)
         explained = explained_when_recalibrated(net.criterion_, raw, labels, weights)
         losses = net.criterion_.task_losses(raw, labels, weights)
         score = stopping_score(explained, weights)

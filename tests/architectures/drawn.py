@@ -1,0 +1,59 @@
+"""Routings with random weights from a fixed seed, in float64, and their relatives' weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_ple.architectures import (
+    CGCRouting,
+    MMOERouting,
+    PLERouting,
+    SharedBottomRouting,
+    SingleTaskRouting,
+)
+from sklearn_ple.nn import Routing, TowerBank, initialise
+
+BATCH, IN_WIDTH, N_TASKS = 7, 5, 3
+Make = Callable[..., Routing]
+
+# By name, every scheme with distinct sizes; counts of experts in the order of tasks.
+ROUTINGS: dict[str, Make] = {
+    "SingleTask": lambda **kw: SingleTaskRouting(bottom_widths=(11, 6), **kw),
+    "SharedBottom": lambda **kw: SharedBottomRouting(bottom_widths=(11, 6), **kw),
+    "MMOE": lambda **kw: MMOERouting(n_experts=4, expert_widths=(11, 6), **kw),
+    "CGC": lambda **kw: CGCRouting(
+        n_shared_experts=2, n_task_experts=(2, 1, 3), expert_widths=(11, 6), **kw
+    ),
+    "PLE": lambda **kw: PLERouting(
+        n_levels=2,
+        n_shared_experts=2,
+        n_task_experts=(2, 1, 3),
+        expert_widths=[(11, 8), (6,)],
+        **kw,
+    ),
+}
+
+
+def draw(make: Make, *, seed: int = 0, n_tasks: int = N_TASKS, **options: object) -> Routing:
+    """A smooth routing (tanh) unless told otherwise, so that no unit is dead by chance."""
+    routing = make(in_width=IN_WIDTH, n_tasks=n_tasks, **{"activation": "tanh"} | options)
+    initialise(routing, torch.Generator().manual_seed(seed))
+    return routing.double()
+
+
+def rows(n: int = BATCH, seed: int = 1) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, IN_WIDTH, dtype=torch.float64, generator=generator)
+
+
+def towers(routing: Routing, n_raw: tuple[int, ...] = (1, 3, 2), seed: int = 2) -> TowerBank:
+    bank = TowerBank(n_raw, in_width=routing.out_width, widths=(4,), activation="tanh")
+    initialise(bank, torch.Generator().manual_seed(seed))
+    return bank.double()
+
+
+def n_parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

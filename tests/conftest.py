@@ -1,0 +1,43 @@
+"""What every test has: one thread, small data of mixed kinds, and the way to the full data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from people import make_people
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Nets in tests are small: a second thread makes them slower, and workers fight over the cores.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Find a full data set's folder by its name; without it the test is skipped.
+
+    It lies in `SKLEARN_PLE_DATA` (which may also name the very folder), or in `shared/data` beside
+    the repository.
+    """
+
+    def find(name: str) -> Path:
+        named = os.environ.get("SKLEARN_PLE_DATA")
+        for root in [*([Path(named)] if named else []), REPOSITORY.parent / "shared" / "data"]:
+            for folder in (root / name, *([root] if root.name == name else [])):
+                if (folder / "train.parquet").is_file() and (folder / "test.parquet").is_file():
+                    pytest.importorskip("pyarrow", reason="the full data are parquet")
+                    return folder
+        pytest.skip(f"needs the full data of {name}; name their folder in SKLEARN_PLE_DATA")
+
+    return find
+
+
+@pytest.fixture
+def people() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """157 rows: features of every sort, targets of three kinds with labels missing."""
+    return make_people(157)
