@@ -80,8 +80,7 @@ def score(model: MultiTaskEstimator, split: Split) -> pd.DataFrame:
 def gains(scores: pd.DataFrame, single_task: pd.DataFrame) -> pd.DataFrame:
     """Equation 11 of the PLE paper, by task and metric; positive is better than alone."""
     columns = {
-        f"gain in {name}": ple.mtl_gain(scores[name], single_task[name])["gain"]
-        for name in scores
+        f"gain in {name}": ple.mtl_gain(scores[name], single_task[name])["gain"] for name in scores
     }
     return pd.DataFrame(columns)
 
@@ -91,9 +90,7 @@ def mean_and_spread(tables: Sequence[pd.DataFrame], sign: str) -> pd.DataFrame:
     stacked = pd.concat(tables).groupby(level=0, sort=False)
     mean, spread = stacked.mean(), stacked.std()
     pairs = {
-        name: [
-            f"{m:{sign}.4f} ± {s:.4f}" for m, s in zip(mean[name], spread[name], strict=True)
-        ]
+        name: [f"{m:{sign}.4f} ± {s:.4f}" for m, s in zip(mean[name], spread[name], strict=True)]
         for name in mean
     }
     return pd.DataFrame(pairs, index=mean.index)
@@ -108,7 +105,7 @@ def report(scores: dict[str, list[pd.DataFrame]]) -> str:
         parts = [mean_and_spread(plain, ""), mean_and_spread(gained, "+")]
         by_architecture[name] = pd.concat(parts, axis=1)
     table = pd.concat(by_architecture).swaplevel()
-    table.loc[(slice(None), YARDSTICK), [f"gain in {name}" for name in METRICS]] = "–"
+    table.loc[(slice(None), YARDSTICK), [f"gain in {name}" for name in METRICS]] = "-"
     tasks = scores[YARDSTICK][0].index
     return "\n\n".join(f"{task}\n{table.loc[task].to_string(justify='right')}" for task in tasks)
 
@@ -118,7 +115,9 @@ def draw(models: dict[str, MultiTaskEstimator], X: pd.DataFrame, path: Path) -> 
     from matplotlib import pyplot as plt
 
     tables = {name: ple.expert_utilization(model, X) for name, model in models.items()}
-    heights = [len(t.drop_duplicates(["level", "gate"])) + t["level"].max() for t in tables.values()]
+    heights = [
+        len(t.drop_duplicates(["level", "gate"])) + t["level"].max() for t in tables.values()
+    ]
     figure, axes = plt.subplots(
         len(tables),
         figsize=(9, 1.2 * len(tables) + 0.34 * sum(heights)),

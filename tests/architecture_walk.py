@@ -59,5 +59,5 @@ def small(cls: type[MultiTaskEstimator], **changes: Any) -> MultiTaskEstimator:
 
 def eager(cls: type[MultiTaskEstimator], **changes: Any) -> MultiTaskEstimator:
     """A small estimator that learns plain patterns from a few hundred rows."""
-    settings = {"max_epochs": 40, "batch_size": 32, "lr": 0.01, "dropout": 0.0}
+    settings = {"max_epochs": 20, "batch_size": 32, "lr": 0.02, "dropout": 0.0}
     return small(cls, **settings | changes)

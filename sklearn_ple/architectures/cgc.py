@@ -6,9 +6,9 @@
         │                ├─ gate B(x) ── tower B ── ŷ_B
         └─ experts of B ─┘
 
-H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task Learning
-Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236), section 4.1.
-Against MMOE: a task's own experts are out of the other tasks' reach.
+H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task
+Learning Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236),
+section 4.1. Against MMOE: a task's own experts are out of the other tasks' reach.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@
          └ experts B ┘ gate B ─┘        └ experts B ┘ gate B ── tower B ── ŷ_B
             level 1                        level N
 
-H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task Learning
-Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236), section 4.2.
-Against CGC: below the last level a shared gate reads all experts, so that tasks part level by level.
+H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task
+Learning Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236),
+section 4.2. Against CGC: below the last level a shared gate reads all experts, so that tasks part
+level by level.
 """
 
 from __future__ import annotations

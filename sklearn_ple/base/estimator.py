@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ple.base.documentation import compose
-from sklearn_ple.base.fitting import Fitting
+from sklearn_ple.base.fitting import Fitting, plain_module
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.sizing import RULES
@@ -138,11 +138,13 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y
             As in `fit`.
         classes : array-like, or list of them, default=None
             Labels of a single target, or of each target in order (None at regressions); needed in
             the first call where the first chunk does not hold them all.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            As in `fit`.
 
         Returns
         -------
@@ -262,6 +264,17 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         explained = self.tasks_.deviance_explained(raw, encoded, weight)
         return pd.Series(explained, index=self.tasks_.names, name="deviance_explained")
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "module_"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The module is in the net, which may have moved to another device on the way."""
+        super().__setstate__(state)
+        if hasattr(self, "net_"):
+            self.module_ = plain_module(self.net_)
+            self.device_ = self.net_.device
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "net_")
 
@@ -320,7 +333,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
 
     def _predictions(self, X: Any) -> list[NDArray]:
         """Predictions (n,) of every task, in the labels' own types and units."""
-        return self.tasks_.decode(self._activated(X))
+        activated = self._activated(X)
+        return self.tasks_.decode(activated)
 
     @torch.inference_mode()
     def _gate_readings(self, X: Any) -> list[GateReading]:

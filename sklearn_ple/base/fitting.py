@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from sklearn_ple.training import (
     MultiTaskNet,
     ProgressLine,
     RandomStreams,
+    Schedule,
     TensorData,
     WeightAveraging,
     dtype_of,
@@ -104,7 +105,8 @@ class Fitting:
         weight = check_sample_weight(sample_weight, columns.n_rows, len(targets.names))
         rows = Rows(columns, targets, weight)
         used = weight.any(axis=1)
-        return rows if used.all() else rows.take(np.flatnonzero(used))
+        rows = rows if used.all() else rows.take(np.flatnonzero(used))
+        return replace(rows, targets=rows.targets.hide(rows.weight == 0))
 
     def run(self, rows: Rows, validation: Rows | None) -> None:
         """Split, build or take up again, train, and set the fitted attributes."""
@@ -112,9 +114,13 @@ class Fitting:
         if validation is None:
             rows, validation = self._split(rows)
         task_set = self._fit_tasks(rows)
-        categorical = self._categorical(rows.columns)
-        n_numeric = len(rows.columns.labels) - len(categorical)
-        sizes = resolve_sizes(self.params, n_rows=len(rows.weight), n_numeric=n_numeric)
+        n_features = len(rows.columns.labels)
+        sizes = resolve_sizes(
+            self.params,
+            n_rows=len(rows.weight),
+            n_features=n_features,
+            n_numeric=n_features - len(self._categorical(rows.columns)),
+        )
         net = self._take_up(task_set, sizes) if self.again else self._build(
             rows, task_set, sizes, device
         )
@@ -278,11 +284,12 @@ class Fitting:
             if sizes.weight_averaging is not None and not self.single_epoch
             else None
         )
-        schedule = "constant" if self.single_epoch else self.params["lr_schedule"]
+        schedule: Schedule = "constant" if self.single_epoch else self.params["lr_schedule"]
+        warm_up = 0.0 if self.single_epoch else 0.05
         n_steps = epochs * -(-n_rows // sizes.batch_size)
         best = BestWeights(self.params["patience"], averaging)
         callbacks: list[tuple[str, Any]] = [
-            ("schedule", LearningRateSchedule(schedule, n_steps, 0.0 if self.single_epoch else 0.05)),
+            ("schedule", LearningRateSchedule(schedule, n_steps, warm_up)),
             ("divergence", DivergenceGuard()),
         ]
         if averaging is not None:
@@ -323,12 +330,18 @@ class Fitting:
         elif hasattr(estimator, "classes_"):
             del estimator.classes_
         estimator.net_ = net
-        estimator.module_ = getattr(net.module_, "_orig_mod", net.module_)
+        module: Any = net.module_
+        estimator.module_ = getattr(module, "_orig_mod", module)
         estimator.device_ = net.device
         estimator.history_ = history_frame(net)
         estimator.best_epoch_ = best_epoch
         estimator.callbacks_ = list(net.callbacks_)
         self._root_context.call_on_fit_task_end(estimator=estimator)
+
+
+def plain_module(net: MultiTaskNet) -> MultiTaskModule:
+    """The net's module, out of the wrapper that `torch.compile` puts around it."""
+    return getattr(net.module_, "_orig_mod", net.module_)
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:
@@ -339,5 +352,5 @@ def history_frame(net: MultiTaskNet) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     order = ["epoch", "train_loss", "valid_loss", "score", "lr", "seconds"]
     first = [name for name in order if name in frame]
-    rest = [name for name in frame if "/" in name]
+    rest = [name for name in frame if "/" in str(name)]
     return frame[first + rest]

@@ -79,7 +79,9 @@ def resolve_categorical(categorical_features: Any, columns: Columns) -> list[int
         return sorted(by_dtype | set(np.flatnonzero(given).tolist()))
     if given.dtype.kind in "iu":
         if given.size and (given.min() < 0 or given.max() >= n):
-            raise ValueError(f"categorical_features={given.tolist()} is out of range for {n} columns.")
+            raise ValueError(
+                f"categorical_features={given.tolist()} is out of range for {n} columns."
+            )
         return sorted(by_dtype | set(given.tolist()))
     if given.size == 0:
         return sorted(by_dtype)

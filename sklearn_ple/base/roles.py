@@ -39,7 +39,7 @@ class ClassifierRole(ClassifierMixin):
     """Every task is a classification, whatever the dtype of y."""
 
     _promise: ClassVar[Promise] = "classification"
-    _role_sentence: ClassVar[str] = (
+    _role_sentence: ClassVar[str | None] = (
         "Takes every target as a classification, whatever its dtype; a scikit-learn classifier."
     )
 
@@ -59,14 +59,14 @@ class ClassifierRole(ClassifierMixin):
         -------
         float
         """
-        return _mean_score(_accuracy, self, X, y, sample_weight)  # type: ignore[arg-type]
+        return _mean_score(_accuracy, self, X, y, sample_weight)
 
 
 class RegressorRole(RegressorMixin):
     """Every task is a regression, counts and 0/1 columns included."""
 
     _promise: ClassVar[Promise] = "regression"
-    _role_sentence: ClassVar[str] = (
+    _role_sentence: ClassVar[str | None] = (
         "Takes every target as a regression, whole numbers included; a scikit-learn regressor."
     )
 
@@ -83,13 +83,13 @@ class RegressorRole(RegressorMixin):
         -------
         float
         """
-        return _mean_score(r2_score, self, X, y, sample_weight)  # type: ignore[arg-type]
+        return _mean_score(r2_score, self, X, y, sample_weight)
 
 
 class ClassifierRegressorRole:
     """Classifications and regressions together."""
 
     _promise: ClassVar[Promise] = "any"
-    _role_sentence: ClassVar[str] = (
+    _role_sentence: ClassVar[str | None] = (
         "Takes classifications, regressions and counts together, in any mix."
     )

@@ -8,12 +8,14 @@ from typing import Any
 
 RULES = {
     "embedding": "16, or 8 from 64 numeric columns on",
-    "dropout": "0.15, or 0.3 below 10,000 rows",
-    "weight_decay": "0.01, or 0.1 below 10,000 rows",
+    "dropout": "0.15, or 0.3 below 100 rows a feature",
+    "weight_decay": "0.01, or 0.1 below 100 rows a feature",
     "batch_size": "512 from 30,000 rows on, and down to 64 below",
-    "max_epochs": "8 to 40: fewer the more rows",
+    "max_epochs": "8 to 60: fewer the more rows",
     "averaging": "a fifth",
 }
+
+SCARCE_ROWS_PER_FEATURE = 100
 
 
 @dataclass(frozen=True)
@@ -31,24 +33,34 @@ class Sizes:
     n_distinct_knots: int
 
 
-def resolve_sizes(params: Mapping[str, Any], *, n_rows: int, n_numeric: int) -> Sizes:
-    """Sizes for a training set; values the user gave are kept."""
-    small = n_rows < 10_000
-    wide = n_numeric >= 64
+def resolve_sizes(
+    params: Mapping[str, Any], *, n_rows: int, n_features: int, n_numeric: int
+) -> Sizes:
+    """Sizes for a training set; values the user gave are kept.
+
+    Parameters
+    ----------
+    params : dict
+        An estimator's parameters.
+    n_rows, n_features, n_numeric : int
+        Training rows, columns of X, and how many of those are numbers.
+    """
+    scarce = n_rows < SCARCE_ROWS_PER_FEATURE * n_features
 
     def pick(name: str, value: Any) -> Any:
         return value if params[name] == "auto" else params[name]
 
     batch_size = pick("batch_size", min(512, max(64, 2 ** (n_rows // 64).bit_length())))
     batch_size = min(batch_size, n_rows)
-    max_epochs = pick("max_epochs", int(min(40, max(8, 600_000 // n_rows))))
-    n_knots = min(256, max(16, n_rows // max(1, n_numeric)))
+    most_epochs = 60 if n_rows >= 900 else 40  # nothing stops early on fewer rows
+    max_epochs = pick("max_epochs", int(min(most_epochs, max(8, 600_000 // n_rows))))
     n_steps = max_epochs * -(-n_rows // batch_size)
+    n_knots = min(256, max(16, n_rows // max(1, n_numeric)))
     return Sizes(
-        embedding_dim=pick("embedding_dim", 8 if wide else 16),
-        dropout=pick("dropout", 0.3 if small else 0.15),
+        embedding_dim=pick("embedding_dim", 8 if n_numeric >= 64 else 16),
+        dropout=pick("dropout", 0.3 if scarce else 0.15),
         lr=pick("lr", 2e-3 * (batch_size / 512) ** 0.5),
-        weight_decay=pick("weight_decay", 0.1 if small else 0.01),
+        weight_decay=pick("weight_decay", 0.1 if scarce else 0.01),
         batch_size=batch_size,
         max_epochs=max_epochs,
         weight_averaging=pick("weight_averaging", max(0.0, 1 - 5 / n_steps)),

@@ -32,8 +32,8 @@ def validation_split(
     n_held_out = round(n * fraction)
     if n_held_out < 1 or n_held_out >= n:
         raise ValueError(
-            f"A validation split of {n} samples with validation_fraction={fraction} leaves one side "
-            f"empty; set early_stopping=False or give X_val and y_val."
+            f"A validation split of {n} samples with validation_fraction={fraction} leaves one "
+            f"side empty; set early_stopping=False or give X_val and y_val."
         )
     shuffled = random_state.permutation(n)
     order = shuffled[np.lexsort(strata[shuffled].T[::-1])]

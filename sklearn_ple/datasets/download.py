@@ -29,7 +29,8 @@ def download(url: str, target: Path, *, n_retries: int = 3, delay: float = 1.0) 
     target.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(n_retries + 1):
         try:
-            return _attempt(url, target)
+            _attempt(url, target)
+            return
         except (OSError, HTTPException) as error:
             refused = isinstance(error, HTTPError) and error.code < 500
             if refused or attempt == n_retries:
@@ -45,6 +46,6 @@ def _attempt(url: str, target: Path) -> None:
             announced = answer.headers.get("Content-Length")
             if announced is not None and file.tell() != int(announced):
                 raise OSError(f"{file.tell()} of {announced} bytes arrived")
-        os.replace(name, target)
+        Path(name).replace(target)
     finally:
         Path(name).unlink(missing_ok=True)

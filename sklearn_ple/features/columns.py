@@ -168,7 +168,7 @@ def _kind(column: pd.Series, label: str) -> Kind:
         raise TypeError(f"{label} has dtype {dtype}: {_NO_NUMBER}.")
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
         return "number"
-    if dtype == object:
+    if pd.api.types.is_object_dtype(dtype):
         return _object_kind(column.to_numpy(), label)
     if pd.api.types.is_string_dtype(dtype):
         return "category"

@@ -91,7 +91,7 @@ class FeatureTable:
             numeric,
             list(categorical),
             SCALERS[encoding].fit(present) if present else None,
-            missing.any(axis=0),
+            np.asarray(missing.any(axis=0)),
             knots,
             vocabularies,
         )

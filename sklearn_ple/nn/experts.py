@@ -42,6 +42,8 @@ class ExpertBank(Layer):
     torch.Size([2, 3, 7])
     """
 
+    sources: Tensor | None
+
     def __init__(
         self,
         n_experts: int,
@@ -53,6 +55,8 @@ class ExpertBank(Layer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        if not widths or min(widths) < 1:
+            raise ValueError(f"widths must name at least one layer, of at least 1 unit: {widths}.")
         self.n_experts = n_experts
         self.activation = ACTIVATIONS[activation]
         self.dropout = Dropout(dropout)
@@ -92,6 +96,7 @@ class ExpertBank(Layer):
             return self.dropout(self.activation(joint)).view(-1, n_experts, width)
         by_source = x.transpose(0, 1)
         if self._experts_per_source is None:
+            assert self.sources is not None
             by_source, per_source = by_source.index_select(0, self.sources), 1
         else:
             per_source = self._experts_per_source

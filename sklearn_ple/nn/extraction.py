@@ -1,11 +1,11 @@
-"""`ExtractionLevel`: shared experts, task experts and the gates over them; what CGC and PLE share."""
+"""`ExtractionLevel`: shared and task experts with gates over them; what CGC and PLE share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from sklearn_ple.nn.experts import ExpertBank
@@ -78,7 +78,7 @@ class ExtractionLevel(nn.Module):
         return mix(self.gate_weights(x), self.experts(x))
 
     def gate_weights(self, x: Tensor) -> Tensor:
-        """Weights (batch, reader, expert); a level without a shared gate reads task streams only."""
+        """Weights (batch, reader, expert); without a shared gate only task streams are read."""
         return self.gate(x if x.dim() == 2 else x[:, : len(self.readers)])
 
     def readings(self, x: Tensor, level: int) -> list[GateReading]:
@@ -88,15 +88,11 @@ class ExtractionLevel(nn.Module):
             GateReading(
                 level, reader, tuple(self.labels[e] for e in each), weights[:, g, list(each)]
             )
-            for g, (reader, each) in enumerate(
-                zip(self.readers, self.gate.candidates, strict=True)
-            )
+            for g, (reader, each) in enumerate(zip(self.readers, self.gate.candidates, strict=True))
         ]
 
 
-def per_task(
-    n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts: int
-) -> list[int]:
+def per_task(n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts: int) -> list[int]:
     """Experts of each task, from one number for all or one for each.
 
     Raises
@@ -106,7 +102,8 @@ def per_task(
         expert.
     """
     one_for_all = isinstance(n_task_experts, Integral)
-    counts = [int(m) for m in ([n_task_experts] * n_tasks if one_for_all else n_task_experts)]
+    given: Any = [n_task_experts] * n_tasks if one_for_all else n_task_experts
+    counts = [int(m) for m in given]
     if len(counts) != n_tasks:
         raise ValueError(f"n_task_experts has {len(counts)} entries for {n_tasks} tasks.")
     if min(counts) < 0 or (n_shared_experts == 0 and min(counts) == 0):

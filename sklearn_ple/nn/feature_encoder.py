@@ -37,6 +37,8 @@ class KnotTable(Layer):
 
     starts: Tensor
     feature: Tensor
+    steps: Tensor
+    last: Tensor
 
     def __init__(self, n_knots: Sequence[int], *, n_missing: int, width: int) -> None:
         super().__init__()

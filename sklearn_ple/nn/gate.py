@@ -113,8 +113,9 @@ class Gate(Layer):
 
     def _spread(self) -> tuple[Tensor, Tensor]:
         """Weights and offsets of every (gate, expert) pair: zero and minus infinity where shut."""
-        weight, offset = self.weight, self.closed
-        assert weight is not None
+        assert self.weight is not None
+        weight: Tensor = self.weight
+        offset = self.closed
         if not self._everywhere:
             spread = weight.new_zeros(len(self.closed), weight.shape[1])
             weight = spread.index_copy(0, self.slots, weight)

@@ -66,7 +66,7 @@ class TowerBank(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, task, in_width) to the raw outputs of all tasks, (batch, n_raw)."""
         h = self.hidden(x).transpose(0, 1)
-        weight = self.weight
+        weight: Tensor = self.weight
         if not self._full:
             spread = weight.new_zeros(self.n_tasks * self.n_slots, weight.shape[1])
             weight = spread.index_copy(0, self.slots, weight)

@@ -27,10 +27,11 @@ class Classification(Task):
             if np.isinf(labels).any():
                 raise ValueError(f"Task {self.name_!r}: y contains infinity.")
             if (labels != np.round(labels)).any():
+                example = labels[labels % 1 != 0][0]
                 raise ValueError(
-                    f"Task {self.name_!r}: continuous labels (such as {labels[labels % 1 != 0][0]}) "
-                    f"can't be classes. Unknown label type: continuous. Declare it a regression, or "
-                    f"cut it into classes first."
+                    f"Task {self.name_!r}: continuous labels (such as {example}) can't be classes. "
+                    f"Unknown label type: continuous. Declare it a regression, or cut it into "
+                    f"classes first."
                 )
         try:
             self.classes_ = np.unique(labels) if self.declared_ is None else self.declared_
@@ -40,12 +41,13 @@ class Classification(Task):
                 f"numbers."
             ) from None
         if len(self.classes_) < 2:
+            only = self.classes_.tolist()[0]
             raise ValueError(
-                f"Task {self.name_!r} has one class only ({self.classes_.tolist()[0]!r}) among its training "
-                f"labels; a classification needs two."
+                f"Task {self.name_!r} has one class only ({only!r}) among its training labels; a "
+                f"classification needs two."
             )
         codes = self.encode(labels).astype(int)
-        totals = np.bincount(codes, weights=weight, minlength=len(self.classes_))
+        totals: NDArray = np.bincount(codes, weights=weight, minlength=len(self.classes_))
         if self.declared_ is not None:
             totals = totals + 1.0  # a declared class may be absent from the first rows
         self.baseline_ = self.log_odds(totals / totals.sum())

@@ -19,9 +19,7 @@ from sklearn_ple.tasks.task import Task
 
 Promise = Literal["any", "classification", "regression"]
 TaskSpec = str | Task
-KINDS: dict[str, type[Task]] = {
-    kind.kind: kind for kind in (Regression, Binary, Multiclass, Count)
-}
+KINDS: dict[str, type[Task]] = {kind.kind: kind for kind in (Regression, Binary, Multiclass, Count)}
 MAX_INFERRED_CLASSES = 20
 
 

@@ -60,6 +60,8 @@ class Regression(Task):
         deviation = np.sqrt(np.average((values - self.mean_) ** 2, weights=weight))
         constant = deviation <= 1e-12 * np.abs(values).max()
         self.scale_ = 1.0 if constant else float(deviation)
+        if constant:
+            self.mean_ = float(values[0])  # the mean itself may be a rounding error away
         self.baseline_ = np.zeros(1)
 
     def encode(self, column: NDArray) -> Floats:

@@ -19,7 +19,8 @@ class Targets:
     Attributes
     ----------
     columns : list of ndarray, each of shape (n,)
-        Numbers stay numbers (a missing label is NaN); all else is an object array.
+        Numbers and text arrays keep their dtype (a missing number is NaN); all else is an object
+        array, None where missing.
     names : list of str
         Column names, or y0, y1, … where the container has none.
     is_1d : bool
@@ -40,6 +41,18 @@ class Targets:
         """Some of the rows."""
         return replace(self, columns=[column[index] for column in self.columns])
 
+    def hide(self, hidden: NDArray[np.bool_]) -> Targets:
+        """The same with labels missing where `hidden`, shape (n, n_targets), says so."""
+        columns = []
+        for column, rows in zip(self.columns, hidden.T, strict=True):
+            if not rows.any():
+                columns.append(column)
+            elif column.dtype.kind in "iuf":
+                columns.append(np.where(rows, np.nan, column))
+            else:
+                columns.append(np.where(rows, None, column.astype(object)))
+        return replace(self, columns=columns)
+
 
 def read_targets(y: Any) -> Targets:
     """Read y: a list, array, Series, DataFrame (pandas, polars) or Arrow table.
@@ -51,9 +64,7 @@ def read_targets(y: Any) -> Targets:
         duplicated column names.
     """
     if y is None:
-        raise ValueError(
-            "This estimator requires y to be passed, but the target y is None."
-        )
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
     table = as_frame(y)
     if isinstance(table, pd.Series):
         return _from_series([table], is_1d=True)
@@ -86,22 +97,20 @@ def _values(series: pd.Series) -> NDArray:
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         raise ValueError(f"Target {series.name!r} holds dates; give numbers or labels.")
     if pd.api.types.is_bool_dtype(series.dtype) and series.isna().any():
-        return series.to_numpy(dtype=object, na_value=None)
+        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
     if pd.api.types.is_numeric_dtype(series.dtype) and series.isna().any():
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
         if pd.api.types.is_numeric_dtype(series.dtype):
             return series.to_numpy(dtype=series.dtype.numpy_dtype)  # type: ignore[attr-defined]
-        return series.to_numpy(dtype=object, na_value=None)
+        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
     return series.to_numpy()
 
 
 def _tidy(column: NDArray) -> NDArray:
     """Objects that are all numbers become numbers; text stays text."""
-    if column.dtype.kind in "biu":
-        return column
-    if column.dtype.kind == "f":
-        return column.astype(np.float64)
+    if column.dtype.kind in "biufU":
+        return column.astype(column.dtype.newbyteorder("="))
     if column.dtype.kind == "M":
         raise ValueError("y holds dates; give numbers or labels.")
     column = column.astype(object)
@@ -113,7 +122,7 @@ def _tidy(column: NDArray) -> NDArray:
         if absent.any():
             return np.where(absent, np.nan, column).astype(np.float64)
         return np.array(list(column))
-    return np.where(absent, None, column)
+    return np.where(absent, None, column)  # type: ignore[call-overload]  # a stub
 
 
 def _checked(

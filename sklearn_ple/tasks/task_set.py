@@ -56,8 +56,9 @@ class TaskSet:
         classes : array-like, list of array-like, or None
             Labels known beforehand: of the only target, or of each (None at regressions).
         """
-        declared = [None] * len(tasks) if classes is None else list(classes)
-        if classes is not None and (targets.is_1d or np.ndim(declared[0]) == 0 and len(tasks) == 1):
+        declared: list[Any] = [None] * len(tasks) if classes is None else list(classes)
+        only_one = targets.is_1d or (len(tasks) == 1 and np.ndim(declared[0]) == 0)
+        if classes is not None and only_one:
             declared = [classes]
         columns = zip(tasks, targets.names, targets.columns, weight.T, declared, strict=True)
         return cls(tuple(task.fit(name, column, w, c) for task, name, column, w, c in columns))
@@ -144,7 +145,9 @@ class TaskSet:
         return np.array(
             [
                 _explained(task, part, encoded[:, k], weight[:, k])
-                for k, (task, part) in enumerate(zip(self.tasks, self.split(raw.double())))
+                for k, (task, part) in enumerate(
+                    zip(self.tasks, self.split(raw.double()), strict=True)
+                )
             ]
         )
 

@@ -32,8 +32,8 @@ class MultiTaskLoss(nn.Module):
         L_k = sum_i w_ik l_k(raw_i, y_ik) / sum_i w_ik
 
     (Tang et al., RecSys 2020, equation 9), where l_k is the kind's loss over its null deviance:
-    1 is the best constant predictor, 0 a perfect one, whatever the kind or the unit. A task
-    without labels in the batch has loss 0 and no gradient.
+    1 is the best constant predictor (for Huber's loss, at most 1), 0 a perfect one, whatever the
+    kind or the unit. A task without labels in the batch has loss 0 and no gradient.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ class MultiTaskLoss(nn.Module):
 
     scale: Tensor
     task_weights: Tensor
+    baseline: Tensor
+    order: Tensor | None
 
     def __init__(
         self, task_set: TaskSet, weighting: LossWeighting, task_weights: NDArray[np.float64]
@@ -52,6 +54,12 @@ class MultiTaskLoss(nn.Module):
         self.weighting = weighting
         self.n_tasks = len(task_set)
         self.groups = _group(task_set)
+        for i, group in enumerate(self.groups):
+            self._keep_index(f"labels_{i}", group.labels)
+            self._keep_index(f"raw_{i}", group.raw)
+        order = torch.tensor([column for group in self.groups for column in group.columns])
+        sorted_already = bool((order.diff() > 0).all())
+        self.register_buffer("order", None if sorted_already else order.argsort(), persistent=False)
         null = np.array([task.null_deviance_ or 1.0 for task in task_set])
         self.register_buffer("scale", torch.from_numpy(1 / null))
         self.register_buffer("task_weights", torch.from_numpy(task_weights))
@@ -72,18 +80,28 @@ class MultiTaskLoss(nn.Module):
     def row_losses(self, raw: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
         """Loss of every label (b, task); zero, with zero gradient, where not `inside`."""
         per_group = []
-        for group in self.groups:
-            shape = (len(raw), len(group.columns), -1)
-            own, target = raw[:, group.raw].reshape(shape), labels[:, group.labels]
-            counts = inside[:, group.labels]
+        for i, group in enumerate(self.groups):
+            own = self._columns(raw, group.raw, f"raw_{i}")
+            target = self._columns(labels, group.labels, f"labels_{i}")
+            counts = self._columns(inside, group.labels, f"labels_{i}")
+            own = own.reshape(len(raw), len(group.columns), -1)
             own = torch.where(counts[..., None], own, 0.0)
             target = torch.where(counts, target, 0.0)
             per_group.append(torch.where(counts, group.task.losses(own, target), 0.0))
-        order = [column for group in self.groups for column in group.columns]
-        losses = torch.cat(per_group, dim=1)
-        if order != sorted(order):
-            losses = losses[:, torch.tensor(order, device=raw.device).argsort()]
+        losses = torch.cat(per_group, dim=1) if len(per_group) > 1 else per_group[0]
+        if self.order is not None:
+            losses = losses.index_select(1, self.order)
         return losses * self.scale
+
+    def _keep_index(self, name: str, columns: slice | list[int]) -> None:
+        """Positions that are no slice, where the module's tensors are: a step must not copy them."""
+        if isinstance(columns, list):
+            self.register_buffer(name, torch.tensor(columns), persistent=False)
+
+    def _columns(self, table: Tensor, columns: slice | list[int], name: str) -> Tensor:
+        if isinstance(columns, slice):
+            return table[:, columns]
+        return table.index_select(1, getattr(self, name))
 
 
 def masked_mean(losses: Tensor, weights: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from skorch import NeuralNet
@@ -47,6 +47,9 @@ class MultiTaskNet(NeuralNet):
         As in `skorch.NeuralNet`.
     """
 
+    # Pickled as one, so that what is one object stays one and opens where there is no GPU.
+    cuda_dependent_attributes_: ClassVar[list[str]] = ["module", "criterion"]
+
     def __init__(
         self,
         module: torch.nn.Module,
@@ -74,7 +77,8 @@ class MultiTaskNet(NeuralNet):
 
     def initialize_optimizer(self, triggered_directly: bool | None = None) -> MultiTaskNet:
         """Weight decay on matrices; none on biases, embeddings of numbers or scalars."""
-        decayed, free = [], []
+        decayed: list[torch.nn.Parameter] = []
+        free: list[torch.nn.Parameter] = []
         for name, parameter in self.get_all_learnable_params():
             is_matrix = parameter.dim() >= 2 and ".bias" not in name and "encoder" not in name
             (decayed if is_matrix else free).append(parameter)
@@ -168,12 +172,13 @@ class MultiTaskNet(NeuralNet):
             sums.append(torch.stack([step["losses"] * step["weight"], step["weight"]]))
             total.append(step["loss"])
             self.history.record_batch(prefix + "_batch_size", len(batch[1][0]))
+            rate = self.optimizer_.param_groups[0]["lr"]
             self.notify("on_batch_end", batch=batch, training=training, **step)
         weighted, weight = torch.stack(sums).sum(0).tolist()
         losses = [a / b if b > 0 else 0.0 for a, b in zip(weighted, weight, strict=True)]
         self.history.record(prefix + "_loss", float(torch.stack(total).mean()))
         self.history.record(prefix + "_batch_count", len(total))
-        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        self.history.record("lr", rate)
         factors = self.criterion_.weighting.current_weights().to(self.criterion_.task_weights)
         weights = (factors * self.criterion_.task_weights).tolist()
         for name, loss, each in zip(self.task_names, losses, weights, strict=True):

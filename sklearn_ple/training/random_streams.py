@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from sklearn_ple.training.device import available_devices
+
 
 class RandomStreams:
     """Generators that a fit owns: for initial values, for the order of rows, for noise.
@@ -29,13 +31,14 @@ class RandomStreams:
         self.noise = torch.Generator(device).manual_seed(int(seeds[2]))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: (g.device.type, g.get_state()) for name, g in vars(self).items()}
+        return {name: (str(g.device), g.get_state()) for name, g in vars(self).items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        present = available_devices()
         for name, (device, generator_state) in state.items():
-            generator = torch.Generator()
-            if device == "cpu":
+            if device in present:
+                generator = torch.Generator(device)
                 generator.set_state(generator_state)
-            else:
-                generator.manual_seed(int(generator_state.sum()))
+            else:  # pickled where there was a GPU
+                generator = torch.Generator().manual_seed(int(generator_state.sum()))
             setattr(self, name, generator)

@@ -40,7 +40,7 @@ class TensorData:
         dtype: torch.dtype,
         device: torch.device,
     ) -> TensorData:
-        """Tensors on the device, or in main memory if they'd fill it; NaN labels get weight zero."""
+        """Tensors on the device, or in main memory if they'd fill it; NaN labels weigh nothing."""
         arrays = [*features.values(), encoded, weight]
         device = storage_device(device, sum(array.nbytes for array in arrays))
         outside = np.isnan(encoded)
@@ -96,6 +96,7 @@ class TensorBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         n, device = len(self.data), self.data.y[0].device
-        order = torch.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator)
+        random = self.generator
+        order = torch.arange(n) if random is None else torch.randperm(n, generator=random)
         for index in order.to(device).tensor_split(len(self)):
             yield self.data.rows(index)

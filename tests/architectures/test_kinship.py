@@ -24,9 +24,7 @@ def _same(first: torch.nn.Module, second: torch.nn.Module) -> None:
 
 @pytest.mark.parametrize("gate_bias", [False, True])
 @pytest.mark.parametrize(("n_task", "n_shared"), [((2, 1, 3), 2), ((0, 1, 2), 1), ((1, 2, 3), 0)])
-def test_ple_of_one_level_is_cgc(
-    n_task: tuple[int, ...], n_shared: int, gate_bias: bool
-) -> None:
+def test_ple_of_one_level_is_cgc(n_task: tuple[int, ...], n_shared: int, gate_bias: bool) -> None:
     sizes = {
         "n_shared_experts": n_shared,
         "n_task_experts": n_task,
@@ -58,9 +56,7 @@ def test_cgc_without_task_experts_is_mmoe(n_experts: int, gate_bias: bool) -> No
         expert_widths=WIDTHS,
         gate_bias=gate_bias,
     )
-    mmoe = draw(
-        MMOERouting, seed=3, n_experts=n_experts, expert_widths=WIDTHS, gate_bias=gate_bias
-    )
+    mmoe = draw(MMOERouting, seed=3, n_experts=n_experts, expert_widths=WIDTHS, gate_bias=gate_bias)
     mmoe.experts.load_state_dict(cgc.level.experts.state_dict())
     mmoe.gate.load_state_dict(cgc.level.gate.state_dict())
     assert n_parameters(mmoe) == n_parameters(cgc)

@@ -15,7 +15,7 @@ from sklearn_ple import PLEClassifierRegressor, PLERegressor
 
 RNG = np.random.default_rng(0)
 LEVELS = np.array(["ash", "birch", "cedar", "elm", "fir", "oak"])
-EFFECT = np.array([3.0, -2.0, 1.0, -3.0, 2.0, -1.0])
+EFFECT = np.array([3.5, -2.5, 1.5, -3.5, 2.5, -1.5])
 CODES = RNG.integers(0, 6, 173)
 Y = np.column_stack([EFFECT[CODES] > 0, EFFECT[CODES] + RNG.normal(0, 0.1, 173)])
 

@@ -54,7 +54,7 @@ def test_a_frame_without_columns() -> None:
 @pytest.mark.parametrize("shape", [(4,), (19, 4, 3), (19, 0)], ids=["1-D", "3-D", "no columns"])
 def test_x_that_is_no_table_at_predict(shape: tuple[int, ...]) -> None:
     model = small(PLERegressor).fit(X, Y)
-    with pytest.raises(ValueError, match="Expected 2D|dim 3|0 feature"):
+    with pytest.raises(ValueError, match=r"Expected 2D|dim 3|0 feature"):
         model.predict(np.ones(shape))
 
 
@@ -65,7 +65,7 @@ def test_one_row(cls) -> None:
 
 
 def test_two_rows_with_a_validation_split() -> None:
-    with pytest.raises(ValueError, match="validation split of 2 samples.*early_stopping=False"):
+    with pytest.raises(ValueError, match=r"validation split of 2 samples.*early_stopping=False"):
         small(PLERegressor, early_stopping=True).fit(X[:2], Y[:2])
 
 
@@ -82,10 +82,10 @@ def test_no_split_by_default_below_a_thousand_rows() -> None:
 
 
 def test_x_and_y_of_different_length() -> None:
-    with pytest.raises(ValueError, match="inconsistent numbers of samples.*19.*17"):
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples.*19.*17"):
         small(PLERegressor).fit(X, Y[:17])
     model = small(PLERegressor).fit(X, Y)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples.*19.*17"):
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples.*19.*17"):
         model.score(X, Y[:17])
 
 
@@ -98,9 +98,7 @@ def test_no_y(cls) -> None:
 @pytest.mark.parametrize("make", [sparse.csr_array, sparse.coo_matrix, sparse.csc_matrix])
 @pytest.mark.parametrize("method", ["fit", "predict", "partial_fit"])
 def test_sparse_x(make: Callable[[Any], Any], method: str) -> None:
-    model = small(PLEClassifierRegressor)
+    model = small(PLEClassifierRegressor).fit(X, Y)
+    call = getattr(model, method)
     with pytest.raises(TypeError, match=r"[Ss]parse.*dense data is required.*toarray\(\)"):
-        if method == "predict":
-            model.fit(X, Y).predict(make(X))
-        else:
-            getattr(model, method)(make(X), Y)
+        call(*((make(X),) if method == "predict" else (make(X), Y)))

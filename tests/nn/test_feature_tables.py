@@ -101,9 +101,7 @@ def test_features_do_not_leak_into_each_other(knots: KnotTable) -> None:
 
 
 def test_increments_move_every_knot_to_their_right(knots: KnotTable) -> None:
-    (gradient,) = torch.autograd.grad(
-        _look_up(knots, 2, 3, 0.25).sum(), knots.increments
-    )
+    (gradient,) = torch.autograd.grad(_look_up(knots, 2, 3, 0.25).sum(), knots.increments)
     expected = torch.zeros(sum(N_KNOTS), dtype=torch.float64)
     expected[5:9] = 1.0
     expected[9] = 0.25

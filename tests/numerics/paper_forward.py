@@ -85,9 +85,7 @@ def draw_level(
     )
 
 
-def draw_tower(
-    rng: np.random.Generator, in_width: int, widths: Sequence[int], n_raw: int
-) -> Tower:
+def draw_tower(rng: np.random.Generator, in_width: int, widths: Sequence[int], n_raw: int) -> Tower:
     last = [in_width, *widths][-1]
     return Tower(
         draw_layers(rng, in_width, widths) if widths else [],

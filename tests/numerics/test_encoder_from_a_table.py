@@ -97,9 +97,7 @@ def _interpolated(x: float, knots: np.ndarray, vectors: np.ndarray) -> np.ndarra
     return np.array([np.interp(x, knots, column) for column in vectors.T])
 
 
-def _by_level(
-    weights: np.ndarray, levels: list[str], seen: pd.Series, value: str
-) -> np.ndarray:
+def _by_level(weights: np.ndarray, levels: list[str], seen: pd.Series, value: str) -> np.ndarray:
     """A known level's row; the mean over training rows otherwise."""
     if value in levels:
         return weights[levels.index(value)]

@@ -15,9 +15,7 @@ BY_HAND = [(0, 2.0, 0.5), (1, 1.0, 1.5), (2, 0.5, 4.5), (5, 0.0625, 121.5)]
 
 
 def _criterion(weighting: ExponentialWeighting) -> MultiTaskLoss:
-    task_set = TaskSet.fit(
-        [Regression(), Regression()], read_targets(np.eye(2)), np.ones((2, 2))
-    )
+    task_set = TaskSet.fit([Regression(), Regression()], read_targets(np.eye(2)), np.ones((2, 2)))
     weighting.setup(task_set.names)
     return MultiTaskLoss(task_set, weighting, INITIAL).double()
 

@@ -124,14 +124,21 @@ def test_the_unit_of_a_target_does_not_matter() -> None:
     assert losses[1:] == pytest.approx([losses[0]] * 2, rel=1e-9)
 
 
+@pytest.mark.parametrize("constant", [0.1, 3.0, 7e5, 1e12 / 3])
 @pytest.mark.parametrize("task", [Regression(), Count()])
-def test_a_constant_target_costs_nothing_when_hit(task: Regression | Count) -> None:
-    targets = read_targets(np.full((N, 1), 3.0))
-    task_set = TaskSet.fit([task], targets, np.ones((N, 1)))
+def test_a_constant_target_has_no_deviance_and_the_unit_one(
+    task: Regression | Count, constant: float
+) -> None:
+    """Rounding of a weighted mean is no deviance: its inverse would swamp every other task."""
+    weight = mixed.weights(N)[:, :1]
+    targets = read_targets(np.full((N, 1), constant))
+    task_set = TaskSet.fit([task], targets, weight)
+    assert task_set.tasks[0].null_deviance_ == 0
     weighting = StaticWeighting()
     weighting.setup(["y0"])
     criterion = MultiTaskLoss(task_set, weighting, np.ones(1))
-    labels, weights = mixed.as_tensors(task_set.encode(targets), np.ones((N, 1)))
+    tensors = mixed.as_tensors(task_set.encode(targets), weight)
     raw = torch.from_numpy(task_set.baseline).expand(N, -1)
-    assert criterion(raw, (labels, weights)).item() == pytest.approx(0.0, abs=1e-12)
-    assert torch.isfinite(criterion(raw + 2, (labels, weights)))
+    assert criterion(raw, tensors).item() == pytest.approx(0.0, abs=1e-12)
+    off = criterion(raw + 1, tensors).item()
+    assert off == pytest.approx(1.0 if isinstance(task, Regression) else constant * (np.e - 2))

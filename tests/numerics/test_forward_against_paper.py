@@ -43,9 +43,7 @@ def _compare(
     np.testing.assert_allclose(raw, expected, rtol=1e-10, atol=1e-10)
 
 
-def _towers(
-    rng: np.random.Generator, in_width: int, widths: tuple[int, ...]
-) -> list[paper.Tower]:
+def _towers(rng: np.random.Generator, in_width: int, widths: tuple[int, ...]) -> list[paper.Tower]:
     return [paper.draw_tower(rng, in_width, widths, n) for n in N_RAW]
 
 
@@ -104,7 +102,14 @@ def test_mmoe(n_experts: int, gate_bias: bool, tower_widths: tuple[int, ...]) ->
     _compare(routing, reference, _towers(rng, widths[-1], tower_widths), x, "tanh")
 
 
-COUNTS = [((2, 1, 3), 2), ((2, 1, 3), 1), ((1, 1, 1), 4), ((0, 2, 1), 2), ((3, 0, 0), 1), ((2, 1, 3), 0)]
+COUNTS = [
+    ((2, 1, 3), 2),
+    ((2, 1, 3), 1),
+    ((1, 1, 1), 4),
+    ((0, 2, 1), 2),
+    ((3, 0, 0), 1),
+    ((2, 1, 3), 0),
+]
 
 
 @pytest.mark.parametrize("gate_bias", [False, True])

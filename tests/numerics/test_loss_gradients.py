@@ -97,9 +97,7 @@ def _module(name: str, task_set: TaskSet) -> tuple[MultiTaskModule, dict[str, Te
         number_width=2,
         category_width=3,
     )
-    routing = ROUTINGS[name](
-        in_width=encoder.out_width, n_tasks=len(task_set), activation="tanh"
-    )
+    routing = ROUTINGS[name](in_width=encoder.out_width, n_tasks=len(task_set), activation="tanh")
     towers = TowerBank(
         [task.n_raw for task in task_set],
         in_width=routing.out_width,
@@ -143,6 +141,4 @@ def test_of_the_whole_by_every_parameter(name: str) -> None:
         some = rng.choice(parameter.numel(), size=min(4, parameter.numel()), replace=False)
         with torch.no_grad():
             slopes = _differences(loss, parameter, some.tolist())
-        np.testing.assert_allclose(
-            gradient.flatten()[some].numpy(), slopes, rtol=2e-6, atol=2e-8
-        )
+        np.testing.assert_allclose(gradient.flatten()[some].numpy(), slopes, rtol=2e-6, atol=2e-8)

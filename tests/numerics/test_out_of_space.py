@@ -10,8 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from sklearn_ple.nn import TowerBank
 from sklearn_ple.tasks import TaskSet, read_targets
 from sklearn_ple.training import MultiTaskLoss, TensorData
+from sklearn_ple.weighting import StaticWeighting
 
 N, WIDTH = 23, 5
 ODD_NAN = struct.unpack("d", struct.pack("Q", 0xFFF7DEADBEEF0001))[0]
@@ -130,3 +132,25 @@ def test_a_batch_without_any_label_is_zero_with_zero_gradient() -> None:
     nothing = torch.zeros_like(weights)
     results = _loss_and_gradients(criterion, task_set.n_raw, labels * torch.nan, nothing)
     assert not any(each.any() for each in results)
+
+
+@pytest.mark.parametrize("absent", range(3))
+def test_every_layer_of_an_absent_tasks_tower_stands_still(absent: int) -> None:
+    weight = np.ones((N, 3))
+    y = mixed.labels(31)[["click", "price", "colour"]]
+    kinds = [mixed.KINDS[name] for name in y]
+    task_set = TaskSet.fit(kinds, read_targets(y), np.ones((31, 3)))
+    encoded = task_set.encode(read_targets(y.iloc[:N]))
+    encoded[:, absent] = np.nan
+    weighting = StaticWeighting()
+    weighting.setup(task_set.names)
+    criterion = MultiTaskLoss(task_set, weighting, np.ones(3))
+    n_raw = [task.n_raw for task in task_set]
+    towers = TowerBank(n_raw, in_width=WIDTH, widths=(4, 6), activation="tanh").double()
+    x = torch.randn(N, 3, WIDTH, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    criterion(towers(x), mixed.as_tensors(encoded, weight)).backward()
+    hidden = [*towers.hidden.weights, *towers.hidden.biases]
+    last = [part.grad.split(n_raw) for part in (towers.weight, towers.bias)]
+    for k in range(3):
+        own = [p.grad[k] for p in hidden] + [part[k] for part in last]
+        assert [bool(gradient.any()) for gradient in own] == [k != absent] * len(own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -205,4 +206,4 @@ def test_strata_of_numbers_are_fifths_in_order(task: Task) -> None:
     assert (strata[~present] == -1).all()
     assert np.bincount(strata[present]).tolist() == [18] * 5
     by_stratum = [labels[strata == s] for s in range(5)]
-    assert all(a.max() < b.min() for a, b in zip(by_stratum, by_stratum[1:], strict=False))
+    assert all(a.max() < b.min() for a, b in pairwise(by_stratum))

@@ -48,9 +48,7 @@ def data(n: int = N, seed: int = 0) -> TensorData:
     x = features(n, seed)
     weight = np.random.default_rng(2).uniform(0.5, 2.0, size=(n, len(NAMES)))
     encoded = task_set().encode(read_targets(pd.DataFrame(labels(x), columns=NAMES)))
-    return TensorData.from_arrays(
-        {"numbers": x}, encoded, weight, dtype=torch.float64, device=CPU
-    )
+    return TensorData.from_arrays({"numbers": x}, encoded, weight, dtype=torch.float64, device=CPU)
 
 
 def module(seed: int = 3) -> MultiTaskModule:

@@ -50,8 +50,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("scores", "patience", "best_epoch", "stopped"), [c[1:] for c in CASES],
-                         ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("scores", "patience", "best_epoch", "stopped"),
+    [c[1:] for c in CASES],
+    ids=[c[0] for c in CASES],
+)
 def test_the_best_epochs_weights_come_back(
     monkeypatch: pytest.MonkeyPatch,
     scores: list[float],

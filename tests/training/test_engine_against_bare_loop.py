@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import small_net
 import torch
-from small_net import N, NAMES, TASK_WEIGHTS, Recorder
+from small_net import NAMES, TASK_WEIGHTS, N, Recorder
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,6 +16,11 @@ from sklearn_ple.training import LearningRateSchedule, RandomStreams, WeightAver
 
 N_EPOCHS, BATCH, LR, DECAY, WEIGHT_DECAY = 4, 9, 0.05, 0.8, 0.1
 N_BATCHES = -(-N // BATCH)
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "click": lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="none"),
+    "price": lambda z, y: (z - y).square(),
+    "visits": lambda z, y: z.exp() - y * z + torch.xlogy(y, y) - y,
+}
 
 
 def _loss(raw: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
@@ -24,17 +29,7 @@ def _loss(raw: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     for k, task in enumerate(small_net.task_set()):
         rows = weights[:, k] > 0
         out, y, w = raw[rows, k], labels[rows, k], weights[rows, k]
-        each = {
-            "click": lambda: functional.binary_cross_entropy_with_logits(
-                out, y, reduction="none"
-            ),
-            "price": lambda: functional.mse_loss(out, y, reduction="none"),
-            "visits": lambda: functional.poisson_nll_loss(
-                out, y, reduction="none", full=False
-            )
-            + torch.xlogy(y, y)
-            - y,
-        }[NAMES[k]]()
+        each = LOSSES[NAMES[k]](out, y)
         total = total + TASK_WEIGHTS[k] * (w * each).sum() / w.sum() / task.null_deviance_
     return total
 

@@ -34,9 +34,7 @@ def _data() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N, 5))
     X[::7, 3] = np.nan
-    y = np.column_stack(
-        [(X[:, 0] > 0).astype(float), 100 + 10 * X[:, 1] + rng.normal(size=N)]
-    )
+    y = np.column_stack([(X[:, 0] > 0).astype(float), 100 + 10 * X[:, 1] + rng.normal(size=N)])
     y[::3, 0] = np.nan
     return X, y
 

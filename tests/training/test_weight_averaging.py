@@ -54,11 +54,16 @@ def test_averaging_does_not_disturb_training() -> None:
 class _Peeking(WeightAveraging):
     """Applies the average in the middle of training, as scoring does."""
 
+    def _fail_inside(self, net: MultiTaskNet, seen: list[torch.Tensor]) -> None:
+        with self.applied():
+            seen += small_net.parameters(net)
+            raise RuntimeError("on purpose")
+
     def on_epoch_end(self, net: MultiTaskNet, **kwargs: object) -> None:
         before = small_net.parameters(net)
-        with pytest.raises(RuntimeError, match="on purpose"), self.applied():
-            inside = small_net.parameters(net)
-            raise RuntimeError("on purpose")
+        inside: list[torch.Tensor] = []
+        with pytest.raises(RuntimeError, match="on purpose"):
+            self._fail_inside(net, inside)
         after = small_net.parameters(net)
         assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
         assert not any(torch.equal(a, b) for a, b in zip(before, inside, strict=True))

@@ -7,7 +7,6 @@ from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback
-from tqdm.auto import tqdm
 
 
 class ProgressLine(Callback):
@@ -25,6 +24,9 @@ class ProgressLine(Callback):
         self.max_epochs = max_epochs
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        # Here and not above, for it warns in a notebook that lacks widgets.
+        from tqdm.auto import tqdm
+
         self._bar = tqdm(total=self.max_epochs, desc=self.label, unit="epoch", dynamic_ncols=True)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:

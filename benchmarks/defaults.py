@@ -1,0 +1,115 @@
+"""The table that defaults rest on: one change at a time, on splits of the training files.
+
+    python benchmarks/defaults.py                          the whole table
+    python benchmarks/defaults.py --sets bike_sharing_hourly --seeds 3
+
+For every set and seed a fifth of the training file judges (the last fifth, where rows are sorted by
+time); test files are not read. Rows are appended to a JSON-lines file as they come, and runs found
+there are not repeated; the table shows means over seeds and the paired difference to the defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from judge import judge_boosting, judge_net
+from real_data import RealSet, inner_split, load
+from sparse_task import hide
+from tqdm import tqdm
+
+import sklearn_ple
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "numeric_encoding='standard'": {"numeric_encoding": "standard"},
+    "numeric_encoding='quantile'": {"numeric_encoding": "quantile"},
+    "activation='relu'": {"activation": "relu"},
+    "dropout=0": {"dropout": 0.0},
+    "dropout=0.3": {"dropout": 0.3},
+    "weight_averaging=None": {"weight_averaging": None},
+    "lr_schedule='constant'": {"lr_schedule": "constant"},
+    "weight_decay=0": {"weight_decay": 0.0},
+    "weight_decay=0.1": {"weight_decay": 0.1},
+    "tower_widths=()": {"tower_widths": ()},
+    "embedding_dim=8": {"embedding_dim": 8},
+    "task_weights=None": {"task_weights": None},
+}
+SETS = ("adult_mixed", "adult, income 99 % hidden", "bike_sharing_hourly", "tox21_rdkit", "river_flow_rf1")
+
+
+def pair(name: str, seed: int) -> tuple[RealSet, RealSet]:
+    """Training and judging rows of a set."""
+    sparse = name.startswith("adult, ")
+    train, judge = inner_split(load("adult_mixed" if sparse else name), seed)
+    return (hide(train, "income", 0.99, seed) if sparse else train), judge
+
+
+def run(name: str, architecture: str, change: str, seed: int) -> dict[str, Any]:
+    """Fit one variant and judge it."""
+    train, judge = pair(name, seed)
+    if architecture == "boosting":
+        return judge_boosting(train, judge, seed)
+    estimator = getattr(sklearn_ple, f"{architecture}Estimator")
+    return judge_net(
+        estimator(tasks=train.kinds, random_state=seed, **CHANGES[change]), train, judge
+    )
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: means of the defaults, and each change's paired difference in thousandths."""
+    frame = pd.DataFrame(rows)
+    frame["row"] = frame["architecture"] + " " + frame["change"].where(frame["change"] != "", "")
+    means = frame.pivot_table(index="row", columns="set", values="mean", sort=False)
+    seeds = frame.groupby("set")["seed"].nunique()
+    lines = ["| variant | " + " | ".join(f"{c} ({seeds[c]} seeds)" for c in means) + " |"]
+    lines.append("|---|" + "---|" * means.shape[1])
+    for name, row in means.iterrows():
+        architecture, _, change = str(name).partition(" ")
+        base = means.loc[f"{architecture} defaults"] if change not in ("", "defaults") else None
+        cells = [
+            "" if pd.isna(v) else f"{v:.4f}" if base is None else f"{1000 * (v - base[c]):+.1f}"
+            for c, v in row.items()
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", default=list(SETS))
+    parser.add_argument("--architecture", default="SharedBottom", help="whose changes are shown")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--results", type=Path, default=Path("out/defaults.jsonl"))
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    args.results.parent.mkdir(parents=True, exist_ok=True)
+    lines = args.results.read_text().splitlines() if args.results.exists() else []
+    rows = [json.loads(line) for line in lines]
+    done = {(r["set"], r["architecture"], r["change"], r["seed"]) for r in rows}
+    variants = [("boosting", ""), (args.architecture, "defaults")]
+    variants += [(a, "defaults") for a in ("PLE", "SharedBottom") if a != args.architecture]
+    variants += [(args.architecture, change) for change in CHANGES if change != "defaults"]
+    todo = [
+        (name, architecture, change, seed)
+        for architecture, change in variants
+        for name in args.sets
+        for seed in range(args.seeds)
+        if (name, architecture, change, seed) not in done
+    ]
+    for name, architecture, change, seed in tqdm(todo, unit="fit"):
+        row = {"set": name, "architecture": architecture, "change": change, "seed": seed}
+        row |= run(name, architecture, change, seed)
+        rows.append(row)
+        with args.results.open("a") as file:
+            file.write(json.dumps(row, default=float) + "\n")
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
