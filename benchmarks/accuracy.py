@@ -15,7 +15,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from judge import judge_boosting, judge_net
@@ -45,7 +44,7 @@ def table(rows: list[dict[str, Any]]) -> pd.DataFrame:
         deviance=("deviance", "mean"),
         seconds=("seconds", "mean"),
     )
-    figures = grouped["figures"].agg(lambda each: pd.DataFrame(list(each)).mean().round(4).to_dict())
+    figures = grouped["figures"].agg(lambda each: pd.DataFrame(list(each)).mean().to_dict())
     out["tasks"] = [
         ", ".join(f"{k} {v:.4f}" for k, v in f.items()) if len(f) <= 4 else f"{len(f)} tasks"
         for f in figures
@@ -81,7 +80,7 @@ def main() -> None:
             file.write(json.dumps(row, default=float) + "\n")
     with pd.option_context("display.width", 200, "display.max_colwidth", 90):
         shown = [row for row in rows if row["set"] in args.sets]
-        print(table(shown).to_string(index=False, float_format=lambda v: f"{v:.4f}" if np.isfinite(v) else "-"))
+        print(table(shown).to_string(index=False, float_format="{:.4f}".format, na_rep="-"))
 
 
 if __name__ == "__main__":

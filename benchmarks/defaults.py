@@ -39,7 +39,13 @@ CHANGES: dict[str, dict[str, Any]] = {
     "embedding_dim=8": {"embedding_dim": 8},
     "task_weights=None": {"task_weights": None},
 }
-SETS = ("adult_mixed", "adult, income 99 % hidden", "bike_sharing_hourly", "tox21_rdkit", "river_flow_rf1")
+SETS = (
+    "adult_mixed",
+    "adult, income 99 % hidden",
+    "bike_sharing_hourly",
+    "tox21_rdkit",
+    "river_flow_rf1",
+)
 
 
 def pair(name: str, seed: int) -> tuple[RealSet, RealSet]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from real_data import RealSet
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -84,10 +85,10 @@ def judge_boosting(train: RealSet, test: RealSet, seed: int) -> dict[str, Any]:
     }
 
 
-def _explained(train_labels: pd.DataFrame, labels: pd.Series, output: np.ndarray, kind: str) -> float:
+def _explained(
+    train_labels: pd.DataFrame, labels: pd.Series, output: np.ndarray, kind: str
+) -> float:
     """Share of deviance explained by probabilities or means, against the training baseline."""
-    import torch
-
     targets = read_targets(train_labels)
     weight = np.ones((len(targets), 1))
     task = TaskSet.fit(resolve_tasks([kind], targets), targets, weight).tasks[0]
@@ -102,6 +103,4 @@ def _explained(train_labels: pd.DataFrame, labels: pd.Series, output: np.ndarray
             raw = task.encode(output)[:, None]
     tasks = TaskSet((task,))
     encoded = tasks.encode(read_targets(labels.to_frame()))
-    return float(
-        tasks.deviance_explained(torch.from_numpy(raw), encoded, np.ones_like(encoded))[0]
-    )
+    return float(tasks.deviance_explained(torch.from_numpy(raw), encoded, np.ones_like(encoded))[0])

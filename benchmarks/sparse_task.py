@@ -2,8 +2,8 @@
 
     python benchmarks/sparse_task.py --seeds 5
 
-For every seed, on the same rows: a multi-task net, its single-task twin (same widths, same seed, one
-net a task fitted together), and the multi-task net on all labels. Judged on the test file.
+For every seed, on the same rows: multi-task nets, single-task nets of the same depth (one a task,
+fitted together), and the multi-task nets on all labels. Judged on the test file.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Workload:
             "activation": "relu",
             "dropout": 0.0,
             "numeric_encoding": "standard",
-            "categorical_features": list(range(self.n_numeric, self.n_numeric + self.n_categorical)),
+            "categorical_features": [self.n_numeric + j for j in range(self.n_categorical)],
             "embedding_dim": 16,
             "optimizer": "adam",
             "lr": 1e-3,
@@ -247,7 +247,9 @@ def variants(rounds: int) -> None:
     plain = np.array(times["float32"])
     for name, each in times.items():
         ratio = np.median(plain / np.array(each), axis=0)
-        print(f"  {name:22s} speed against float32: {ratio[0]:.2f} training, {ratio[1]:.2f} prediction")
+        print(
+            f"  {name:22s} speed over float32: training {ratio[0]:.2f}, prediction {ratio[1]:.2f}"
+        )
 
 
 def main() -> None:
@@ -257,8 +259,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, "
-          f"{args.threads} threads, {time.strftime('%Y-%m-%d')}")
+    print(
+        f"{platform.processor() or platform.machine()}, torch {torch.__version__}, "
+        f"{args.threads} threads, {time.strftime('%Y-%m-%d')}"
+    )
     for name in args.workloads or [*WORKLOADS, "variants"]:
         variants(args.rounds) if name == "variants" else run(WORKLOADS[name], args.rounds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

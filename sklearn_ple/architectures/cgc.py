@@ -83,11 +83,11 @@ class CGCEstimator(MultiTaskEstimator):
 
     Parameters
     ----------
-    n_shared_experts : int, default=1
+    n_shared_experts : int, default=4
         Experts that every task may use.
     n_task_experts : int or sequence of int, default=1
         Experts of every task, or of each task in order.
-    expert_widths : tuple of int, default=(256, 128)
+    expert_widths : tuple of int, default=(128, 64)
         Layers inside one expert.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
@@ -115,9 +115,9 @@ class CGCEstimator(MultiTaskEstimator):
     def __init__(
         self,
         *,
-        n_shared_experts: int = 1,
+        n_shared_experts: int = 4,
         n_task_experts: int | Sequence[int] = 1,
-        expert_widths: Sequence[int] = (256, 128),
+        expert_widths: Sequence[int] = (128, 64),
         gate_bias: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:

@@ -79,9 +79,9 @@ class MMOEEstimator(MultiTaskEstimator):
 
     Parameters
     ----------
-    n_experts : int, default=4
+    n_experts : int, default=6
         Experts, all shared.
-    expert_widths : tuple of int, default=(256, 128)
+    expert_widths : tuple of int, default=(128, 64)
         Layers inside one expert.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
@@ -108,8 +108,8 @@ class MMOEEstimator(MultiTaskEstimator):
     def __init__(
         self,
         *,
-        n_experts: int = 4,
-        expert_widths: Sequence[int] = (256, 128),
+        n_experts: int = 6,
+        expert_widths: Sequence[int] = (128, 64),
         gate_bias: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:

@@ -114,11 +114,11 @@ class PLEEstimator(MultiTaskEstimator):
     ----------
     n_levels : int, default=2
         Extraction levels; one is CGC.
-    n_shared_experts : int, default=1
+    n_shared_experts : int, default=4
         Experts that every task may use, at every level.
     n_task_experts : int or sequence of int, default=1
         Experts of every task, or of each task in order, at every level.
-    expert_widths : tuple of int or list of tuples, default=(256,)
+    expert_widths : tuple of int or list of tuples, default=(64,)
         Layers inside one expert; a list of such tuples gives one a level.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
@@ -151,9 +151,9 @@ class PLEEstimator(MultiTaskEstimator):
         self,
         *,
         n_levels: int = 2,
-        n_shared_experts: int = 1,
+        n_shared_experts: int = 4,
         n_task_experts: int | Sequence[int] = 1,
-        expert_widths: Widths = (256,),
+        expert_widths: Widths = (64,),
         gate_bias: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:

@@ -1,9 +1,10 @@
 """SingleTask: one network a task, nothing shared; the yardstick of every sharing scheme.
 
-    x ─┬─ bottom A ── tower A ── ŷ_A
-       └─ bottom B ── tower B ── ŷ_B
+    x ─┬─ encoding A ── bottom A ── tower A ── ŷ_A
+       └─ encoding B ── bottom B ── tower B ── ŷ_B
 
-Only the encoded features are common; Tang et al. (RecSys 2020) measure multi-task gain against it.
+Tang et al. (RecSys 2020) measure multi-task gain against it. The nets are fitted together, in one
+batched product a layer, and have no parameter in common.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sklearn_ple.nn import ExpertBank, Routing
 
 
 class SingleTaskRouting(Routing):
-    """One bottom a task.
+    """One bottom a task, over an encoding of its own.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ class SingleTaskRouting(Routing):
     activation, dropout
         As in `ExpertBank`.
     """
+
+    own_encodings: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class SingleTaskRouting(Routing):
             n_tasks,
             in_width=in_width,
             widths=bottom_widths,
+            sources=range(n_tasks),
             activation=activation,
             dropout=dropout,
         )

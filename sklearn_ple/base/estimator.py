@@ -273,7 +273,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         super().__setstate__(state)
         if hasattr(self, "net_"):
             self.module_ = plain_module(self.net_)
-            self.device_ = self.net_.device
+            self.device_ = self.net_.device = str(self.net_.device)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "net_")

@@ -23,9 +23,10 @@ from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
 from sklearn_ple.features import Columns, FeatureTable
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
-from sklearn_ple.tasks import Targets, TaskSet, read_targets, resolve_tasks
+from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_tasks
 from sklearn_ple.training import (
     BestWeights,
+    DivergenceError,
     DivergenceGuard,
     EpochHook,
     LearningRateSchedule,
@@ -94,6 +95,7 @@ class Fitting:
         self.again = again
         self.classes = classes
         self.single_epoch = single_epoch
+        self.kinds: list[Task] | None = None
         self.random_state = check_random_state(self.params["random_state"])
 
     def check_rows_of(
@@ -121,8 +123,10 @@ class Fitting:
             n_features=n_features,
             n_numeric=n_features - len(self._categorical(rows.columns)),
         )
-        net = self._take_up(task_set, sizes) if self.again else self._build(
-            rows, task_set, sizes, device
+        net = (
+            self._take_up(task_set, sizes)
+            if self.again
+            else self._build(rows, task_set, sizes, device)
         )
         train = self._tensors(net, rows, task_set, with_class_weight=True)
         valid = None if validation is None else self._tensors(net, validation, task_set)
@@ -144,8 +148,10 @@ class Fitting:
     def _fit_tasks(self, rows: Rows) -> TaskSet:
         if self.again:
             return self.estimator.tasks_
-        tasks = resolve_tasks(self.params["tasks"], rows.targets, self.estimator._promise)
-        return TaskSet.fit(tasks, rows.targets, rows.weight, self.classes)
+        if self.kinds is None:  # decided once, on all rows
+            promise = self.estimator._promise
+            self.kinds = resolve_tasks(self.params["tasks"], rows.targets, promise, self.classes)
+        return TaskSet.fit(self.kinds, rows.targets, rows.weight, self.classes)
 
     def _categorical(self, columns: Columns) -> list[int]:
         """Positions of the categorical columns; those of the last fit where this goes on."""
@@ -201,15 +207,22 @@ class Fitting:
         self, features: FeatureTable, task_set: TaskSet, sizes: Sizes, generator: torch.Generator
     ) -> MultiTaskModule:
         params = self.params
-        encoder = FeatureEncoder(
-            **features.sizes(),  # type: ignore[arg-type]
-            number_width=sizes.embedding_dim,
-            category_width=sizes.embedding_dim,
-            features=features,
-        )
+
+        def encoder_of(n_copies: int) -> FeatureEncoder:
+            return FeatureEncoder(
+                **features.sizes(),  # type: ignore[arg-type]
+                number_width=sizes.embedding_dim,
+                category_width=sizes.embedding_dim,
+                n_copies=n_copies,
+                features=features,
+            )
+
+        encoder = encoder_of(1)
         routing = self.estimator._make_routing(
             in_width=encoder.out_width, n_tasks=len(task_set), dropout=sizes.dropout
         )
+        if routing.own_encodings:
+            encoder = encoder_of(len(task_set))
         towers = TowerBank(
             [task.n_raw for task in task_set],
             in_width=routing.out_width,
@@ -272,6 +285,10 @@ class Fitting:
             net.train(train, valid, epochs=epochs, engine_callbacks=callbacks)
         except KeyboardInterrupt as interrupt:
             interrupted = interrupt
+        except DivergenceError:
+            if hasattr(self.estimator, "net_"):  # no model is left of an earlier fit either
+                del self.estimator.net_
+            raise
         self._set_fitted(net, task_set, targets, best.best_epoch_ or max(len(net.history), done))
         if interrupted is not None:
             raise interrupted
@@ -341,16 +358,19 @@ class Fitting:
 
 def plain_module(net: MultiTaskNet) -> MultiTaskModule:
     """The net's module, out of the wrapper that `torch.compile` puts around it."""
-    return getattr(net.module_, "_orig_mod", net.module_)
+    module: Any = net.module_
+    return getattr(module, "_orig_mod", module)
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:
-    """One row an epoch: losses, scores, weights, learning rate, seconds."""
+    """One row an epoch: losses, scores, weights, rate, seconds, what the user's callbacks wrote."""
     rows = [
         {name: value for name, value in row.items() if name != "batches"} for row in net.history
     ]
     frame = pd.DataFrame(rows)
     order = ["epoch", "train_loss", "valid_loss", "score", "lr", "seconds"]
     first = [name for name in order if name in frame]
-    rest = [name for name in frame if "/" in str(name)]
-    return frame[first + rest]
+    by_task = [name for name in frame if "/" in str(name)]
+    known = {*first, *by_task, "train_batch_count"}
+    of_callbacks = [name for name in frame if name not in known]
+    return frame[first + by_task + of_callbacks]

@@ -177,9 +177,7 @@ class FeatureTable:
         return np.column_stack(stacked).astype(np.int32)
 
 
-def _present(
-    values: Floats, missing: NDArray[np.bool_], weight: Floats
-) -> tuple[Floats, Floats]:
+def _present(values: Floats, missing: NDArray[np.bool_], weight: Floats) -> tuple[Floats, Floats]:
     """Present values of one column with their weights; a lone zero where there are none."""
     if missing.all():
         return np.zeros(1), np.ones(1)

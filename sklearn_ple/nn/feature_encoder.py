@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklearn_ple.nn.dropout import Dropout
 from sklearn_ple.nn.layer import Layer, provisional
 
 
@@ -149,10 +148,16 @@ class FeatureEncoder(nn.Module):
         Level shares of the small and of the other categoricals.
     number_width, category_width : int
         Widths of one number's and one category's embedding.
-    dropout : float
-        Share of the encoded vector dropped in training.
+    n_copies : int
+        Encodings with embeddings of their own, for tasks that must not share any; they are the
+        parts of one wider embedding, so that more copies are no more look-ups.
     features : object
         Whatever prepared the inputs; carried along so that a module is one thing.
+
+    Attributes
+    ----------
+    out_width : int
+        Width of one encoding.
     """
 
     def __init__(
@@ -165,17 +170,22 @@ class FeatureEncoder(nn.Module):
         embedded: Sequence[Sequence[float]] = (),
         number_width: int = 16,
         category_width: int = 16,
-        dropout: float = 0.0,
+        n_copies: int = 1,
         features: object = None,
     ) -> None:
         super().__init__()
         self.features = features
+        self.n_copies = n_copies
+        self.n_knotted, self.n_embedded = len(n_knots), len(embedded)
         self.knots = (
-            KnotTable(n_knots, n_missing=n_missing, width=number_width) if n_knots else None
+            KnotTable(n_knots, n_missing=n_missing, width=number_width * n_copies)
+            if n_knots
+            else None
         )
         self.one_hot = OneHotTable(one_hot) if one_hot else None
-        self.categories = CategoryTable(embedded, width=category_width) if embedded else None
-        self.dropout = Dropout(dropout)
+        self.categories = (
+            CategoryTable(embedded, width=category_width * n_copies) if embedded else None
+        )
         self.out_width = (
             n_numbers
             + len(n_knots) * number_width
@@ -191,12 +201,26 @@ class FeatureEncoder(nn.Module):
         small_codes: Tensor | None = None,
         codes: Tensor | None = None,
     ) -> Tensor:
-        """Prepared features, each (batch, columns), to (batch, out_width)."""
-        parts = [numbers]
+        """Prepared features, each (batch, columns), to (batch, out_width).
+
+        With copies, to (batch, copy, out_width).
+        """
+        parts = [self._repeat(numbers)]
         if self.knots is not None and bins is not None and fractions is not None:
-            parts.append(self.knots(bins, fractions))
+            parts.append(self._by_copy(self.knots(bins, fractions), self.n_knotted))
         if self.one_hot is not None and small_codes is not None:
-            parts.append(self.one_hot(small_codes))
+            parts.append(self._repeat(self.one_hot(small_codes)))
         if self.categories is not None and codes is not None:
-            parts.append(self.categories(codes))
-        return self.dropout(torch.cat(parts, dim=1) if len(parts) > 1 else numbers)
+            parts.append(self._by_copy(self.categories(codes), self.n_embedded))
+        return torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
+
+    def _repeat(self, fixed: Tensor) -> Tensor:
+        """What has no parameters, (batch, width), is the same in every copy."""
+        return fixed if self.n_copies == 1 else fixed[:, None].expand(-1, self.n_copies, -1)
+
+    def _by_copy(self, embedded: Tensor, n_features: int) -> Tensor:
+        """(batch, feature * copy * width) to (batch, copy, feature * width)."""
+        if self.n_copies == 1:
+            return embedded
+        parted = embedded.view(len(embedded), n_features, self.n_copies, -1)
+        return parted.transpose(1, 2).flatten(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -12,6 +13,9 @@ from sklearn_ple.nn.gate import GateReading
 class Routing(nn.Module, ABC):
     """From one representation of a row to one for each task.
 
+    It says what of a row's encoding is shared, too: `own_encodings` gives every task one of its
+    own to read.
+
     A sharing scheme is a subclass: `__init__` takes `in_width`, `n_tasks` and the scheme's own
     sizes by keyword and sets `out_width`.
 
@@ -19,9 +23,13 @@ class Routing(nn.Module, ABC):
     ----------
     out_width : int
         Width of each task's representation.
+    own_encodings : bool
+        Whether `forward` takes (batch, task, in_width), one encoding a task with no parameter in
+        common, instead of (batch, in_width); with a single task both are the latter.
     """
 
     out_width: int
+    own_encodings: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:

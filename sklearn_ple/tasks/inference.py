@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from sklearn_ple.tasks.binary import Binary
 from sklearn_ple.tasks.count import Count
 from sklearn_ple.tasks.multiclass import Multiclass
 from sklearn_ple.tasks.regression import Regression
-from sklearn_ple.tasks.targets import Targets
+from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import Task
 
 Promise = Literal["any", "classification", "regression"]
@@ -31,6 +31,7 @@ def resolve_tasks(
     tasks: Literal["auto"] | Sequence[TaskSpec] | Mapping[str, TaskSpec],
     targets: Targets,
     promise: Promise = "any",
+    classes: Any = None,
 ) -> list[Task]:
     """One unfitted `Task` per column.
 
@@ -43,6 +44,9 @@ def resolve_tasks(
         The columns.
     promise : {"any", "classification", "regression"}, default="any"
         What the estimator accepts; it decides before the labels do.
+    classes : array-like, list of array-like, or None
+        Labels known beforehand, of which y may hold a part: of the only target, or of each (None
+        at regressions). A target with such labels is a classification.
 
     Raises
     ------
@@ -65,19 +69,27 @@ def resolve_tasks(
                 f"tasks has {len(given)} entries, but y has {len(targets.names)} columns "
                 f"({targets.names})."
             )
-    columns = zip(given, targets.names, targets.columns, targets.declared_categorical, strict=True)
-    return [_resolve(spec, name, column, cat, promise) for spec, name, column, cat in columns]
+    known = classes_by_target(classes, targets)
+    for k, labels in enumerate(known):
+        if labels is not None and given[k] == "auto":
+            given[k] = "classification"
+    columns = zip(targets.names, targets.columns, targets.declared_categorical, strict=True)
+    return [
+        _resolve(spec, target, promise, labels)
+        for spec, target, labels in zip(given, columns, known, strict=True)
+    ]
 
 
 def _resolve(
-    spec: TaskSpec, name: str, column: NDArray, declared_categorical: bool, promise: Promise
+    spec: TaskSpec, target: tuple[str, NDArray, bool], promise: Promise, labels: NDArray | None
 ) -> Task:
+    name, column, declared_categorical = target
     if isinstance(spec, Task):
         task = spec
     elif spec == "auto":
         task = infer_task(name, column, declared_categorical=declared_categorical, promise=promise)
     elif spec == "classification":
-        task = _classes(column)
+        task = _classes(column, labels)
     elif spec in KINDS:
         task = KINDS[spec]()
     else:
@@ -128,7 +140,7 @@ def infer_task(
     return Regression()
 
 
-def _classes(column: NDArray) -> Task:
-    present = column[~missing(column)]
-    n_classes = len(set(present.tolist()))
-    return Binary() if n_classes <= 2 else Multiclass()
+def _classes(column: NDArray, known: NDArray | None = None) -> Task:
+    labels = set(column[~missing(column)].tolist())
+    labels |= set() if known is None else set(known.tolist())
+    return Binary() if len(labels) <= 2 else Multiclass()

@@ -50,7 +50,7 @@ class Targets:
             elif column.dtype.kind in "iuf":
                 columns.append(np.where(rows, np.nan, column))
             else:
-                columns.append(np.where(rows, None, column.astype(object)))
+                columns.append(np.where(rows, None, column.astype(object)))  # type: ignore[call-overload]
         return replace(self, columns=columns)
 
 
@@ -71,6 +71,33 @@ def read_targets(y: Any) -> Targets:
     if isinstance(table, pd.DataFrame):
         return _from_series([table.iloc[:, i] for i in range(table.shape[1])], is_1d=False)
     return _from_array(y)
+
+
+def classes_by_target(classes: Any, targets: Targets) -> list[NDArray | None]:
+    """Labels known beforehand, for each target; None where nothing is known.
+
+    Parameters
+    ----------
+    classes : None, array-like, or list of array-like and None
+        Labels of the only target, or of each in order.
+    targets : Targets
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer entries than targets.
+    """
+    n = len(targets.columns)
+    if classes is None:
+        return [None] * n
+    nested = any(each is None or np.ndim(each) for each in classes)
+    each_target = list(classes) if nested and not targets.is_1d else [classes]
+    if len(each_target) != n:
+        raise ValueError(
+            f"classes has {len(each_target)} entries, but y has {n} columns ({targets.names}): "
+            f"give a list of labels for each, None for a regression."
+        )
+    return [None if each is None else np.unique(np.asarray(each)) for each in each_target]
 
 
 def _from_array(y: Any) -> Targets:

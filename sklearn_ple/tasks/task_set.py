@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.tasks.targets import Targets
+from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
 
 
@@ -56,10 +56,7 @@ class TaskSet:
         classes : array-like, list of array-like, or None
             Labels known beforehand: of the only target, or of each (None at regressions).
         """
-        declared: list[Any] = [None] * len(tasks) if classes is None else list(classes)
-        only_one = targets.is_1d or (len(tasks) == 1 and np.ndim(declared[0]) == 0)
-        if classes is not None and only_one:
-            declared = [classes]
+        declared = classes_by_target(classes, targets)
         columns = zip(tasks, targets.names, targets.columns, weight.T, declared, strict=True)
         return cls(tuple(task.fit(name, column, w, c) for task, name, column, w, c in columns))
 

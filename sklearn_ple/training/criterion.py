@@ -94,7 +94,7 @@ class MultiTaskLoss(nn.Module):
         return losses * self.scale
 
     def _keep_index(self, name: str, columns: slice | list[int]) -> None:
-        """Positions that are no slice, where the module's tensors are: a step must not copy them."""
+        """Positions that are no slice, on the module's device: a step must not copy them."""
         if isinstance(columns, list):
             self.register_buffer(name, torch.tensor(columns), persistent=False)
 

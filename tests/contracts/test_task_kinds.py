@@ -130,3 +130,17 @@ def test_declared_tasks_stay_as_they_were() -> None:
 def test_declarations_that_do_not_fit(tasks: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         small(PLEEstimator, tasks=tasks).fit(X, FOUR.assign(b=X[:, 1]))
+
+
+def test_kinds_are_decided_once_on_all_rows() -> None:
+    """The 21st value stands in one row, which a split might hold out; there is one warning."""
+    x = RNG.normal(size=(1003, 2))
+    codes = np.arange(1003) % 20
+    for seed in range(8):
+        y = codes.copy()
+        y[seed * 120] = 20
+        model = small(PLEEstimator, max_epochs=1, random_state=seed).fit(x, y)
+        assert [task.kind for task in model.tasks_] == ["regression"]
+    with pytest.warns(TaskInferenceWarning) as caught:
+        small(PLEEstimator, max_epochs=1).fit(x, codes)
+    assert len(caught) == 1

@@ -31,7 +31,7 @@ def splits(
 ) -> dict[census_table.Subset, pd.DataFrame]:
     """Raw tables of 37 and 23 rows that take the place of the archive's two splits."""
     sample = load_census_income()
-    raw = sample.data.astype({name: object for name in census_table.CATEGORICAL})
+    raw = sample.data.astype(dict.fromkeys(census_table.CATEGORICAL, object))
     raw["instance_weight"] = sample.instance_weight
     raw["marital_stat"] = np.where(sample.target["never_married"], "Never married", "Widowed")
     raw["income_50k"] = np.where(sample.target["income"], "50000+.", "- 50000.")

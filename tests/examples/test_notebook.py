@@ -27,6 +27,5 @@ def test_the_notebook_was_run_and_left_no_error_behind() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::DeprecationWarning:jupyter")
 def test_the_notebook_runs() -> None:
     SCRIPT["run"](SCRIPT["build"]())

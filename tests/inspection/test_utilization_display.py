@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import sys
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -140,7 +141,7 @@ def test_nothing_is_written_over_anything_else_with_12_tasks() -> None:
     figure.canvas.draw()
     boxes = [label.get_window_extent() for label in display.ax_.get_yticklabels()]
     boxes.sort(key=lambda box: box.y0)
-    assert all(lower.y1 <= upper.y0 for lower, upper in zip(boxes, boxes[1:], strict=False))
+    assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
     legend_box = display.ax_.get_legend().get_window_extent()
     assert legend_box.x0 >= display.ax_.get_window_extent().x1
     assert legend_box.x1 <= figure.bbox.x1

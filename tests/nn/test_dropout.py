@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_ple.nn import Dropout, ExpertBank, FeatureEncoder, lend_generator
+from sklearn_ple.nn import Dropout, ExpertBank, lend_generator
 
 SHAPE = (613, 7, 11)
 
@@ -90,7 +90,7 @@ def test_without_one_it_draws_from_torchs() -> None:
 def test_lending_a_generator_reaches_every_dropout() -> None:
     module = nn.ModuleList(
         [
-            FeatureEncoder(n_numbers=5, dropout=0.2),
+            Dropout(0.2),
             nn.Sequential(ExpertBank(3, in_width=5, widths=(7,), dropout=0.4)),
         ]
     )
