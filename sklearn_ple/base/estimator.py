@@ -15,8 +15,9 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_ple.base.building import plain_module
 from sklearn_ple.base.documentation import compose
-from sklearn_ple.base.fitting import Fitting, plain_module
+from sklearn_ple.base.fitting import Fitting
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.sizing import RULES

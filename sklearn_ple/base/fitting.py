@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from sklearn_ple.base.building import build_module, build_net
 from sklearn_ple.base.inputs import (
     apply_class_weight,
     check_same_length,
     check_sample_weight,
     resolve_categorical,
 )
+from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
-from sklearn_ple.features import Columns, FeatureTable
-from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
+from sklearn_ple.features import Columns
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_tasks
 from sklearn_ple.training import (
     BestWeights,
@@ -30,7 +29,6 @@ from sklearn_ple.training import (
     DivergenceGuard,
     EpochHook,
     LearningRateSchedule,
-    MultiTaskLoss,
     MultiTaskNet,
     ProgressLine,
     RandomStreams,
@@ -40,32 +38,12 @@ from sklearn_ple.training import (
     dtype_of,
     resolve_device,
 )
-from sklearn_ple.weighting import StaticWeighting, resolve_task_weights
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
 
 Floats = NDArray[np.float64]
 EARLY_STOPPING_FROM = 1_000
-OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
-    "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99), "fused": True}),
-    "adam": (torch.optim.Adam, {"betas": (0.9, 0.99), "fused": True}),
-    "sgd": (torch.optim.SGD, {"momentum": 0.9}),
-    "rmsprop": (torch.optim.RMSprop, {}),
-}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Checked rows: features by column, labels by column, weights (n, n_tasks)."""
-
-    columns: Columns
-    targets: Targets
-    weight: Floats
-
-    def take(self, index: NDArray[np.intp]) -> Rows:
-        """Some of the rows."""
-        return Rows(self.columns.take(index), self.targets.take(index), self.weight[index])
 
 
 class Fitting:
@@ -123,11 +101,18 @@ class Fitting:
             n_features=n_features,
             n_numeric=n_features - len(self._categorical(rows.columns)),
         )
-        net = (
-            self._take_up(task_set, sizes)
-            if self.again
-            else self._build(rows, task_set, sizes, device)
-        )
+        if self.again:
+            net = self._take_up(task_set, sizes)
+        else:
+            net = build_net(
+                self.estimator,
+                rows,
+                task_set,
+                sizes,
+                categorical=self._categorical(rows.columns),
+                streams=RandomStreams(self.random_state, device),
+                device=device,
+            )
         train = self._tensors(net, rows, task_set, with_class_weight=True)
         valid = None if validation is None else self._tensors(net, validation, task_set)
         self._train(net, task_set, sizes, train, valid, rows.targets)
@@ -159,88 +144,11 @@ class Fitting:
             return self.estimator._features.categorical
         return resolve_categorical(self.params["categorical_features"], columns)
 
-    def _build(
-        self, rows: Rows, task_set: TaskSet, sizes: Sizes, device: torch.device
-    ) -> MultiTaskNet:
-        features = FeatureTable.fit(
-            rows.columns,
-            rows.weight.mean(axis=1),
-            categorical=self._categorical(rows.columns),
-            encoding=self.params["numeric_encoding"],
-            n_quantile_knots=sizes.n_quantile_knots,
-            n_distinct_knots=sizes.n_distinct_knots,
-        )
-        streams = RandomStreams(self.random_state, device)
-        module = self._module(features, task_set, sizes, streams.initial)
-        labelled = ~np.isnan(task_set.encode(rows.targets))
-        label_share = (labelled * rows.weight).sum(axis=0) / rows.weight.sum(axis=0)
-        weighting = self.params["weighting"]
-        weighting = StaticWeighting() if weighting == "static" else copy.deepcopy(weighting)
-        weighting.setup(task_set.names)
-        task_weights = resolve_task_weights(
-            self.params["task_weights"], task_set.names, label_share
-        )
-        criterion = MultiTaskLoss(task_set, weighting, task_weights)
-        optimizer, options = OPTIMIZERS.get(
-            self.params["optimizer"], (self.params["optimizer"], {})
-        )
-        callbacks = [clone(callback, safe=False) for callback in self.params["callbacks"] or []]
-        net = MultiTaskNet(
-            module,
-            criterion.to(dtype_of(self.params["precision"])),
-            task_names=task_set.names,
-            streams=streams,
-            weight_decay=sizes.weight_decay,
-            precision=self.params["precision"],
-            compile=self.params["compile"],
-            optimizer=optimizer,
-            **{f"optimizer__{name}": value for name, value in options.items()},
-            lr=sizes.lr,
-            batch_size=sizes.batch_size,
-            max_epochs=sizes.max_epochs,
-            callbacks=callbacks,
-            device=str(device),
-        )
-        return net.initialize()
-
-    def _module(
-        self, features: FeatureTable, task_set: TaskSet, sizes: Sizes, generator: torch.Generator
-    ) -> MultiTaskModule:
-        params = self.params
-
-        def encoder_of(n_copies: int) -> FeatureEncoder:
-            return FeatureEncoder(
-                **features.sizes(),  # type: ignore[arg-type]
-                number_width=sizes.embedding_dim,
-                category_width=sizes.embedding_dim,
-                n_copies=n_copies,
-                features=features,
-            )
-
-        encoder = encoder_of(1)
-        routing = self.estimator._make_routing(
-            in_width=encoder.out_width, n_tasks=len(task_set), dropout=sizes.dropout
-        )
-        if routing.own_encodings:
-            encoder = encoder_of(len(task_set))
-        towers = TowerBank(
-            [task.n_raw for task in task_set],
-            in_width=routing.out_width,
-            widths=tuple(params["tower_widths"]),
-            activation=params["activation"],
-            dropout=sizes.dropout,
-        )
-        module = MultiTaskModule(encoder, routing, towers, self.estimator._make_coupling())
-        initialise(module, generator)
-        with torch.no_grad():
-            towers.bias.copy_(torch.from_numpy(task_set.baseline))
-        return module.to(dtype_of(params["precision"]))
-
     def _take_up(self, task_set: TaskSet, sizes: Sizes) -> MultiTaskNet:
         """The net of the last fit, if the estimator's parameters still describe it."""
         net = self.estimator.net_
         features = self.estimator._features
-        described = self._module(features, task_set, sizes, torch.Generator())
+        described = build_module(self.estimator, features, task_set, sizes, torch.Generator())
         was = {name: p.shape for name, p in net.module_.named_parameters()}
         now = {name: p.shape for name, p in described.named_parameters()}
         if was != now:
@@ -354,12 +262,6 @@ class Fitting:
         estimator.best_epoch_ = best_epoch
         estimator.callbacks_ = list(net.callbacks_)
         self._root_context.call_on_fit_task_end(estimator=estimator)
-
-
-def plain_module(net: MultiTaskNet) -> MultiTaskModule:
-    """The net's module, out of the wrapper that `torch.compile` puts around it."""
-    module: Any = net.module_
-    return getattr(module, "_orig_mod", module)
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def census() -> Data:
     X, y = load_census_income(return_X_y=True)
     rows = np.random.default_rng(0).permutation(len(X))[:600]
     X, y = X.iloc[rows].reset_index(drop=True), y.iloc[rows].reset_index(drop=True).astype(float)
-    worked = X.pop("weeks_worked_in_year").astype(float)
+    worked = X.pop("weeks_worked").astype(float)
     y["weeks"] = worked.where(X["age"] >= 15)
     y.loc[::4, "income"] = np.nan
     return X, y
@@ -46,10 +46,11 @@ def census() -> Data:
 
 @pytest.fixture(scope="module")
 def adult(real_data: Callable[[str], Path]) -> Data:
-    """900 rows of Adult: a binary, a seven-class and a numeric task, each partly unlabelled."""
+    """900 rows of Adult: a binary, a six-class and a numeric task, each partly unlabelled."""
     table = pd.read_parquet(real_data("adult_mixed") / "train.parquet")
     table = table.sample(900, random_state=0).reset_index(drop=True)
     y = table[["income_gt_50k", "marital-status", "hours-per-week"]].astype(object)
+    y = y.mask(y == "Married-AF-spouse")  # too rare to be in the training part of every fold
     X = table.drop(columns=[*y, "fnlwgt", "relationship", "income"], errors="ignore")
     y = y.mask(np.random.default_rng(1).random(y.shape) < [0.3, 0.1, 0.2])
     return X, y.astype({"income_gt_50k": float, "hours-per-week": float})
@@ -122,7 +123,7 @@ def test_cross_validate_by_scorers_of_each_task(adult: Data) -> None:
 
 def test_a_grid_search_with_missing_labels_and_mixed_kinds(adult: Data) -> None:
     X, y = adult
-    grid = {"lr": [1e-6, 0.01], "n_shared_experts": [1, 2]}
+    grid = [{"lr": [1e-6]}, {"lr": [0.01], "n_shared_experts": [1, 2]}]
     search = GridSearchCV(
         model(tasks={"income_gt_50k": "binary"}),
         grid,

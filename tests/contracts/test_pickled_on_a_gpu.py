@@ -34,12 +34,12 @@ class GeneratorOnGpu:
         return torch.arange(16, dtype=torch.uint8)
 
 
-STATE_SIZES = {16, torch.Generator().get_state().nbytes}
+STATE_SIZES = {0, 16, torch.Generator().get_state().nbytes}
 
 
 @pytest.fixture
 def dumps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], bytes]:
-    """Pickle as a machine does on whose GPU all tensors are but the states of generators."""
+    """Pickle as a machine does on whose GPU all tensors are but states of generators, and none."""
     registry = list(torch.serialization._package_registry)
     monkeypatch.setattr(torch.serialization, "_package_registry", registry)
     on_gpu = [False]

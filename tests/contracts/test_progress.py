@@ -83,7 +83,9 @@ def test_a_progress_bar_on_the_estimator(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_progress_bar_through_a_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
     pipeline = make_pipeline(FunctionTransformer(), small(PLEClassifierRegressor))
-    pipeline.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(X, Y)
+    pipeline.set_callbacks(ProgressBar(max_propagation_depth=None))
+    with pytest.warns(UserWarning, match="FunctionTransformer does not support callbacks"):
+        pipeline.fit(X, Y)
     shown = capsys.readouterr().out
     assert "Pipeline - fit" in shown
     assert "PLEClassifierRegressor" in shown

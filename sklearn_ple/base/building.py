@@ -1,0 +1,125 @@
+"""From an estimator's parameters and its training rows to a net that is ready to train."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from sklearn_ple.base.rows import Rows
+from sklearn_ple.base.sizing import Sizes
+from sklearn_ple.features import FeatureTable
+from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
+from sklearn_ple.tasks import TaskSet
+from sklearn_ple.training import MultiTaskLoss, MultiTaskNet, RandomStreams, dtype_of
+from sklearn_ple.weighting import StaticWeighting, resolve_task_weights
+
+if TYPE_CHECKING:
+    from sklearn_ple.base.estimator import MultiTaskEstimator
+
+OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
+    "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99), "fused": True}),
+    "adam": (torch.optim.Adam, {"betas": (0.9, 0.99), "fused": True}),
+    "sgd": (torch.optim.SGD, {"momentum": 0.9}),
+    "rmsprop": (torch.optim.RMSprop, {}),
+}
+
+
+def build_net(
+    estimator: MultiTaskEstimator,
+    rows: Rows,
+    task_set: TaskSet,
+    sizes: Sizes,
+    *,
+    categorical: list[int],
+    streams: RandomStreams,
+    device: torch.device,
+) -> MultiTaskNet:
+    """An initialised net: features fitted to the rows, module and criterion drawn and placed."""
+    params: dict[str, Any] = estimator.get_params(deep=False)
+    features = FeatureTable.fit(
+        rows.columns,
+        rows.weight.mean(axis=1),
+        categorical=categorical,
+        encoding=params["numeric_encoding"],
+        n_quantile_knots=sizes.n_quantile_knots,
+        n_distinct_knots=sizes.n_distinct_knots,
+    )
+    module = build_module(estimator, features, task_set, sizes, streams.initial)
+    optimizer, options = OPTIMIZERS.get(params["optimizer"], (params["optimizer"], {}))
+    net = MultiTaskNet(
+        module,
+        build_criterion(params, rows, task_set).to(dtype_of(params["precision"])),
+        task_names=task_set.names,
+        streams=streams,
+        weight_decay=sizes.weight_decay,
+        precision=params["precision"],
+        compile=params["compile"],
+        optimizer=optimizer,
+        **{f"optimizer__{name}": value for name, value in options.items()},
+        lr=sizes.lr,
+        batch_size=sizes.batch_size,
+        max_epochs=sizes.max_epochs,
+        callbacks=[clone(callback, safe=False) for callback in params["callbacks"] or []],
+        device=str(device),
+    )
+    return net.initialize()
+
+
+def build_module(
+    estimator: MultiTaskEstimator,
+    features: FeatureTable,
+    task_set: TaskSet,
+    sizes: Sizes,
+    generator: torch.Generator,
+) -> MultiTaskModule:
+    """Encoder, the estimator's routing, towers that start as the constant predictors."""
+    params: dict[str, Any] = estimator.get_params(deep=False)
+
+    def encoder_of(n_copies: int) -> FeatureEncoder:
+        return FeatureEncoder(
+            **features.sizes(),  # type: ignore[arg-type]
+            number_width=sizes.embedding_dim,
+            category_width=sizes.embedding_dim,
+            n_copies=n_copies,
+            features=features,
+        )
+
+    encoder = encoder_of(1)
+    routing = estimator._make_routing(
+        in_width=encoder.out_width, n_tasks=len(task_set), dropout=sizes.dropout
+    )
+    if routing.own_encodings:
+        encoder = encoder_of(len(task_set))
+    towers = TowerBank(
+        [task.n_raw for task in task_set],
+        in_width=routing.out_width,
+        widths=tuple(params["tower_widths"]),
+        activation=params["activation"],
+        dropout=sizes.dropout,
+    )
+    module = MultiTaskModule(encoder, routing, towers, estimator._make_coupling())
+    initialise(module, generator)
+    with torch.no_grad():
+        towers.bias.copy_(torch.from_numpy(task_set.baseline))
+    return module.to(dtype_of(params["precision"]))
+
+
+def build_criterion(params: dict[str, Any], rows: Rows, task_set: TaskSet) -> MultiTaskLoss:
+    """Equation 9 with the task weights and the weighting scheme that the parameters name."""
+    labelled = ~np.isnan(task_set.encode(rows.targets))
+    label_share = (labelled * rows.weight).sum(axis=0) / rows.weight.sum(axis=0)
+    weighting = params["weighting"]
+    weighting = StaticWeighting() if weighting == "static" else copy.deepcopy(weighting)
+    weighting.setup(task_set.names)
+    weights = resolve_task_weights(params["task_weights"], task_set.names, label_share)
+    return MultiTaskLoss(task_set, weighting, weights)
+
+
+def plain_module(net: MultiTaskNet) -> MultiTaskModule:
+    """The net's module, out of the wrapper that `torch.compile` puts around it."""
+    module: Any = net.module_
+    return getattr(module, "_orig_mod", module)
