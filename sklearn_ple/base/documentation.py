@@ -36,7 +36,8 @@ task_weights : None, "label_share", list or dict, default="label_share"
     What each task's loss is multiplied by before `weighting`: nothing, its share of labelled rows
     (over the largest), or given weights, in order or by target name.
 optimizer : {"adamw", "adam", "sgd", "rmsprop"} or a torch optimiser class, default="adamw"
-    What steps.
+    What takes the steps: by name, with betas of 0.9 and 0.99 for the Adams and a momentum of 0.9
+    for "sgd"; or a class, with its own defaults.
 lr : float or "auto", default="auto"
     Peak learning rate; "auto" follows from the batch size.
 weight_decay : float or "auto", default="auto"
@@ -51,7 +52,7 @@ early_stopping : bool or "auto", default="auto"
     Whether to hold out rows, score each epoch on them and keep the best weights; "auto" does so
     from 1,000 rows on. With `X_val` given to `fit`, those rows are used instead.
 validation_fraction : float, default=0.1
-    Share of rows held out.
+    Share of the training rows that `early_stopping` holds out.
 patience : int or None, default=10
     Epochs without improvement after which training stops; None trains on but still keeps the best
     weights.
@@ -70,7 +71,7 @@ callbacks : list of skorch callbacks or None, default=None
 warm_start : bool, default=False
     Whether `fit` goes on from where the last one ended.
 verbose : int, default=0
-    1 shows a progress line.
+    1 shows a live line with epoch, losses and validation scores.
 random_state : int, RandomState or None, default=None
     Seeds initial values, order of rows, held-out rows and dropout. torch's global generator is
     left alone.

@@ -127,10 +127,11 @@ def merge_signature(init: Any) -> inspect.Signature:
         for parameter in inspect.signature(init).parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    kinds = SharedParameters.__annotations__
+    kinds = SharedParameters.__annotations__.items()
+    texts = {name: getattr(kind, "__forward_arg__", kind) for name, kind in kinds}
     shared = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kinds[name]
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=texts[name]
         )
         for name, default in DEFAULTS.items()
     ]

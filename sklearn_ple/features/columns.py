@@ -91,7 +91,7 @@ class Columns:
     def _one_number(self, i: int) -> NDArray[np.float64]:
         column = self._column(i)
         if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.astype(column.cat.categories.dtype)
+            column = column.astype(object)
         try:
             if isinstance(column, pd.Series):
                 return column.to_numpy(dtype=np.float64, na_value=np.nan)
