@@ -1,4 +1,4 @@
-"""What every test has: one thread, small data of mixed kinds, and the way to the full data."""
+"""What every test has: one thread, and the way to the full data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
-from people import make_people
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -35,9 +33,3 @@ def real_data() -> Callable[[str], Path]:
         pytest.skip(f"needs the full data of {name}; name their folder in SKLEARN_PLE_DATA")
 
     return find
-
-
-@pytest.fixture
-def people() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """157 rows: features of every sort, targets of three kinds with labels missing."""
-    return make_people(157)

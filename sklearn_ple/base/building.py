@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.base import clone
 
+from sklearn_ple.base.inputs import apply_class_weight
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes
 from sklearn_ple.features import FeatureTable
@@ -49,6 +51,9 @@ def build_net(
         n_distinct_knots=sizes.n_distinct_knots,
     )
     module = build_module(estimator, features, task_set, sizes, streams.initial)
+    with torch.no_grad():
+        start = starting_outputs(params["class_weight"], rows, task_set)
+        module.towers.bias.copy_(torch.from_numpy(start))
     optimizer, options = OPTIMIZERS.get(params["optimizer"], (params["optimizer"], {}))
     net = MultiTaskNet(
         module,
@@ -76,7 +81,7 @@ def build_module(
     sizes: Sizes,
     generator: torch.Generator,
 ) -> MultiTaskModule:
-    """Encoder, the estimator's routing, towers that start as the constant predictors."""
+    """Encoder, the estimator's routing and towers, drawn from a generator."""
     params: dict[str, Any] = estimator.get_params(deep=False)
 
     def encoder_of(n_copies: int) -> FeatureEncoder:
@@ -103,9 +108,19 @@ def build_module(
     )
     module = MultiTaskModule(encoder, routing, towers, estimator._make_coupling())
     initialise(module, generator)
-    with torch.no_grad():
-        towers.bias.copy_(torch.from_numpy(task_set.baseline))
     return module.to(dtype_of(params["precision"]))
+
+
+def starting_outputs(class_weight: Any, rows: Rows, task_set: TaskSet) -> NDArray[np.float64]:
+    """Raw outputs (n_raw,) of the constant predictors that are best under the class weights."""
+    if class_weight is None:
+        return task_set.baseline
+    encoded = task_set.encode(rows.targets)
+    weight = apply_class_weight(class_weight, task_set, encoded, rows.weight)
+    weight = np.maximum(weight, 1e-6 * rows.weight)  # a class that weighs nothing stays a class
+    columns = zip(task_set, rows.targets.columns, weight.T, strict=True)
+    fitted = [task.fit(task.name_, column, w, task.declared_) for task, column, w in columns]
+    return np.concatenate([task.baseline_ for task in fitted])
 
 
 def build_criterion(params: dict[str, Any], rows: Rows, task_set: TaskSet) -> MultiTaskLoss:

@@ -83,3 +83,22 @@ def test_class_weights_do_not_touch_regressions() -> None:
     weighted = small(SingleTaskEstimator, class_weight="balanced", **settings).fit(x, y)
     np.testing.assert_allclose(weighted.predict_frame(x)["signal"], plain["signal"], rtol=1e-5)
     assert not np.allclose(weighted.predict_frame(x)["rare=yes"], plain["rare=yes"], rtol=1e-3)
+
+
+def test_towers_start_at_the_weighted_log_odds() -> None:
+    """After one step of no size, for classes of equal weight, of any, and of none."""
+    x, y = rare_labels()
+    settings = {"lr": 1e-12, "max_epochs": 1}
+
+    def start(class_weight: Any) -> pd.DataFrame:
+        model = small(PLEClassifier, class_weight=class_weight, **settings).fit(x, y)
+        return model.predict_frame(x).drop(columns=["rare", "third"]).mean()
+
+    balanced = start("balanced")
+    assert balanced[["rare=no", "rare=yes"]].to_numpy() == pytest.approx(1 / 2, abs=0.06)
+    thirds = ["third=0", "third=1", "third=2"]
+    assert balanced[thirds].to_numpy() == pytest.approx(1 / 3, abs=0.06)
+    yes = (y["rare"] == "yes").sum()
+    weighted = start({"rare": {"yes": 9.0}, "third": {0: 0.0, 1: 0.0}})
+    assert weighted["rare=yes"] == pytest.approx(9 * yes / (8 * yes + len(y)), abs=0.06)
+    assert weighted["third=2"] > 0.99

@@ -104,6 +104,19 @@ def test_whole_numbers_with_gaps_as_categories_are_exact(kind: str) -> None:
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("gaps", [False, True], ids=["whole", "with gaps"])
+def test_unsigned_ids_beyond_int64_are_exact(gaps: bool) -> None:
+    ids = np.uint64(2**64 - 1) - CODES.astype(np.uint64)
+    gone = (np.arange(173) % 5 == 0) & gaps
+    X = pd.Series(ids, dtype="UInt64").mask(gone).to_frame("tree")
+    plain = pd.Series(6 - CODES, dtype="Int64").mask(gone).to_frame("tree")
+    expected = fitted_answers(plain, categorical_features=["tree"])
+    np.testing.assert_array_equal(fitted_answers(X, categorical_features=["tree"]), expected)
+    if not gaps:
+        array = fitted_answers(ids[:, None], categorical_features=[0])
+        np.testing.assert_array_equal(array, expected)
+
+
 def test_signed_and_unsigned_ids_are_the_same_levels() -> None:
     ids = (2**53 + CODES)[:, None]
     model = small(PLEClassifierRegressor, categorical_features=[0]).fit(ids, Y)

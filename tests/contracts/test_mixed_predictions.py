@@ -194,6 +194,16 @@ def test_a_classifiers_score_is_the_mean_accuracy_of_labelled_rows(cls) -> None:
     assert model.score(XN, void) == pytest.approx(accuracy[0])
 
 
+def test_scores_of_one_target_are_scikit_learns() -> None:
+    classifier = small(PLEClassifier).fit(XN, MIX["third"])
+    expected = metrics.accuracy_score(MIX["third"], classifier.predict(XN))
+    assert classifier.score(XN, MIX["third"]) == pytest.approx(expected)
+    regressor = small(PLERegressor).fit(XN, SIGNAL)
+    assert regressor.score(XN, SIGNAL) == pytest.approx(
+        metrics.r2_score(SIGNAL, regressor.predict(XN))
+    )
+
+
 @over(REGRESSORS)
 def test_a_regressors_score_is_the_mean_r2_of_labelled_rows(cls) -> None:
     y = pd.DataFrame({"signal": SIGNAL, "other": np.where(RNG.random(131) > 0.4, XN[:, 1], np.nan)})

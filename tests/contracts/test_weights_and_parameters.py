@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from architecture_walk import ARCHITECTURES, CLASSIFIERS, ESTIMATORS, over, small
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
@@ -100,6 +101,18 @@ def test_a_label_without_weight_is_as_good_as_missing(cls) -> None:
     model = small(cls, **EXACT).fit(X, y, weight)
     expected = small(cls, **EXACT).fit(X, missing)
     np.testing.assert_allclose(model.predict(X), expected.predict(X), rtol=1e-10)
+
+
+def test_statistics_of_x_use_the_mean_weight_and_those_of_y_each_tasks_own() -> None:
+    weight = RNG.uniform(0.1, 3, size=(131, 2))
+    y = np.column_stack([SIGNAL, X[:, 1]])
+    settings = {"tasks": ["regression", "regression"], "numeric_encoding": "standard"}
+    by_task = small(PLEEstimator, **settings).fit(X, y, weight)
+    by_row = small(PLEEstimator, **settings).fit(X, y, weight.mean(axis=1))
+    for name, values in by_task._prepared(X).items():
+        assert torch.equal(values, by_row._prepared(X)[name])
+    for k, task in enumerate(by_task.tasks_):
+        assert task.mean_ == pytest.approx(np.average(y[:, k], weights=weight[:, k]))
 
 
 def test_weights_of_any_container() -> None:
