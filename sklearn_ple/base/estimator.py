@@ -27,6 +27,8 @@ from sklearn_ple.tasks import TaskSet, read_targets
 from sklearn_ple.tasks.inference import Promise
 from sklearn_ple.training import MultiTaskNet
 
+PREPARED_ROWS = 8_192
+
 
 def _has_classes(estimator: MultiTaskEstimator) -> bool:
     if estimator._promise == "regression":
@@ -316,16 +318,24 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         )
 
     def _prepared(self, X: Any) -> dict[str, torch.Tensor]:
+        """All rows as the tensors that the encoder reads."""
         check_is_fitted(self)
-        columns = self._read_features(X, reset=False)
+        return self._prepare(self._read_features(X, reset=False))
+
+    def _prepare(self, columns: Columns) -> dict[str, torch.Tensor]:
         dtype = np.float64 if self.net_.precision == "float64" else np.float32
         prepared = self._features.prepare(columns, dtype)
         return {name: torch.from_numpy(array) for name, array in prepared.items()}
 
     def _raw(self, X: Any) -> torch.Tensor:
-        """Raw outputs (n, n_raw) on the CPU."""
-        features = self._prepared(X)
-        return self.net_.raw_outputs(features).cpu()
+        """Raw outputs (n, n_raw) on the CPU; prepared in chunks, in bounded memory."""
+        check_is_fitted(self)
+        columns = self._read_features(X, reset=False)
+        parts = [
+            self.net_.raw_outputs(self._prepare(chunk)).cpu()
+            for chunk in columns.chunks(PREPARED_ROWS)
+        ]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
     def _activated(self, X: Any) -> list[NDArray]:
         """Probabilities (n, n_classes) or means (n,) of every task."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,10 +42,15 @@ class Columns:
     def n_rows(self) -> int:
         return len(self.table)
 
-    def take(self, index: NDArray[np.intp]) -> Columns:
-        """Some of the rows."""
+    def take(self, index: NDArray[np.intp] | slice) -> Columns:
+        """Some of the rows, by number or as a slice."""
         table = self.table[index] if isinstance(self.table, np.ndarray) else self.table.iloc[index]
         return Columns(self.labels, self.names, self.kinds, table)
+
+    def chunks(self, n_rows: int) -> Iterator[Columns]:
+        """All rows in order, so many at a time."""
+        for start in range(0, self.n_rows, n_rows):
+            yield self.take(slice(start, start + n_rows))
 
     def numbers(self, which: Sequence[int]) -> NDArray[np.float64]:
         """Columns as float64, shape (n, len(which)), NaN where missing.
