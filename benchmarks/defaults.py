@@ -3,8 +3,9 @@
     python benchmarks/defaults.py                          the whole table
     python benchmarks/defaults.py --sets bike_sharing_hourly --seeds 3
 
-For every set and seed a fifth of the training file judges; test files are not read. Rows are appended to a JSON-lines file as they come, and runs found
-there are not repeated; the table shows means over seeds and the paired difference to the defaults.
+For every set and seed a fifth of the training file judges; test files are not read. Rows are
+appended to a JSON-lines file as they come, and runs found there are not repeated; the table shows
+means over seeds and the paired difference to the defaults.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
+from torch.nn.functional import pad
 
 from sklearn_ple.nn import lend_generator
 from sklearn_ple.training.device import Precision, autocast
@@ -23,6 +24,7 @@ from sklearn_ple.training.tensor_data import (
 )
 
 _CHUNK_CPU, _CHUNK_GPU = 2048, 65_536  # on a CPU what fits into its caches is fastest
+_WHOLE_VECTORS = 64
 
 
 class MultiTaskNet(NeuralNet):
@@ -216,18 +218,22 @@ class MultiTaskNet(NeuralNet):
 
     @torch.inference_mode()
     def raw_outputs(self, features: Mapping[str, Tensor], chunk: int | None = None) -> Tensor:
-        """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device."""
+        """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device.
+
+        A chunk is filled up with zeros to whole vectors of the CPU: the last rows of an odd number
+        would go through other instructions, and a prediction must not depend on where its row is.
+        """
         self._set_training(False)
         if chunk is None:
             chunk = _CHUNK_CPU if self.device == "cpu" else _CHUNK_GPU
-        parts = [
-            self.infer({name: tensor.to(self.device) for name, tensor in part.items()})
-            for part in _chunks(features, chunk)
-        ]
+        n_rows = len(next(iter(features.values())))
+        parts = []
+        for start in range(0, n_rows, chunk):
+            size = min(chunk, n_rows - start)
+            filling = (0, 0, 0, -size % _WHOLE_VECTORS)
+            part = {
+                name: pad(tensor[start : start + size], filling).to(self.device)
+                for name, tensor in features.items()
+            }
+            parts.append(self.infer(part)[:size])
         return torch.cat(parts) if len(parts) > 1 else parts[0]
-
-
-def _chunks(features: Mapping[str, Tensor], size: int) -> Iterator[dict[str, Tensor]]:
-    n = len(next(iter(features.values())))
-    for start in range(0, n, size):
-        yield {name: tensor[start : start + size] for name, tensor in features.items()}

@@ -141,3 +141,14 @@ def test_predictions_do_not_depend_on_who_else_is_in_the_batch(n_threads: int) -
     finally:
         torch.set_num_threads(before)
     np.testing.assert_allclose(parts, whole[::13], rtol=1e-12)
+
+
+@over(ARCHITECTURES)
+def test_predictions_do_not_depend_on_where_a_row_stands(cls) -> None:
+    """To the last bit of float32, also for a number of rows that fills no vector."""
+    model = cls(max_epochs=1, random_state=0).fit(X, Y)
+    whole = model.predict_frame(X)
+    for seed in range(5):
+        rows = np.random.default_rng(seed).permutation(157)
+        shuffled = model.predict_frame(X.iloc[rows])
+        pd.testing.assert_frame_equal(shuffled, whole.iloc[rows], rtol=1e-12)
