@@ -29,6 +29,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "numeric_encoding='standard'": {"numeric_encoding": "standard"},
     "numeric_encoding='quantile'": {"numeric_encoding": "quantile"},
     "task_weights=None": {"task_weights": None},
+    "n_shared_experts=1, expert_widths=(256,)": {
+        "n_shared_experts": 1,
+        "expert_widths": (256,),
+    },
     "activation='relu'": {"activation": "relu"},
     "weight_averaging=None": {"weight_averaging": None},
     "lr_schedule='constant'": {"lr_schedule": "constant"},
@@ -87,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--architecture", default="PLE", help="whose changes are shown")
+    parser.add_argument("--changes", nargs="+", default=list(CHANGES), help="some of the rows")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", type=Path, default=Path("out/defaults.jsonl"))
@@ -98,7 +103,7 @@ def main() -> None:
     done = {(r["set"], r["architecture"], r["change"], r["seed"]) for r in rows}
     variants = [("boosting", ""), (args.architecture, "defaults")]
     variants += [(a, "defaults") for a in ("PLE", "SharedBottom") if a != args.architecture]
-    variants += [(args.architecture, change) for change in CHANGES if change != "defaults"]
+    variants += [(args.architecture, change) for change in args.changes if change != "defaults"]
     todo = [
         (name, architecture, change, seed)
         for architecture, change in variants

@@ -65,7 +65,8 @@ device : str, default="auto"
 precision : {"float32", "float64", "bf16-mixed"}, default="float32"
     Of parameters and arithmetic; "bf16-mixed" keeps float32 parameters.
 compile : bool, default=False
-    Whether to run the module through ``torch.compile``, which pays on long fits.
+    Whether to run the module through ``torch.compile``. Measure before you rely on it: the first
+    steps take many seconds, and on a CPU it was slower on the whole.
 callbacks : list of skorch callbacks or None, default=None
     Copied for each fit; the copies are in `callbacks_`.
 warm_start : bool, default=False

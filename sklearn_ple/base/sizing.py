@@ -10,7 +10,7 @@ RULES = {
     "embedding": "16, or 8 from 64 numeric columns on",
     "dropout": "0.15, or 0.3 below 100 rows a feature",
     "weight_decay": "0.01, or 0.1 below 100 rows a feature",
-    "batch_size": "512 from 30,000 rows on, and down to 64 below",
+    "batch_size": "512 from 16,384 rows on, and down to 64 below",
     "max_epochs": "8 to 60: fewer the more rows",
     "averaging": "a fifth",
 }
