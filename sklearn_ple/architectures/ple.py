@@ -98,6 +98,7 @@ class PLERouting(Routing):
 
 def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...]]:
     """One tuple of layer widths a level, from one for all or one for each."""
+    # mypy does not narrow a union of sequences by what `all` finds in them.
     if all(isinstance(width, Integral) for width in expert_widths):
         return [tuple(int(width) for width in expert_widths)] * n_levels  # type: ignore[arg-type]
     if len(expert_widths) != n_levels:

@@ -69,6 +69,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
+            # inspect reads __signature__ off any function; typeshed does not list it.
             cls.__init__.__signature__ = merge_signature(cls.__init__)  # type: ignore[attr-defined]
             cls._own_doc = cls.__doc__ or ""
         constraints = cls.__dict__.get("_parameter_constraints", {})
@@ -204,6 +205,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, BaseEstimator):
         activated = self._activated(X)
         pairs = zip(self.tasks_, activated, strict=True)
         probabilities = [p if task.is_classification else None for task, p in pairs]
+        # A single target that has predict_proba is a classification, so never None.
         return probabilities[0] if self._single else probabilities  # type: ignore[return-value]
 
     def predict_frame(self, X: Any) -> pd.DataFrame:

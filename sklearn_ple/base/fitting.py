@@ -187,7 +187,7 @@ class Fitting:
     ) -> None:
         epochs = 1 if self.single_epoch else sizes.max_epochs
         done = len(net.history)
-        callbacks, best = self._callbacks(sizes, epochs, len(train), valid is not None)
+        callbacks, best = self._callbacks(sizes, epochs, len(train))
         interrupted = None
         try:
             net.train(train, valid, epochs=epochs, engine_callbacks=callbacks)
@@ -202,7 +202,7 @@ class Fitting:
             raise interrupted
 
     def _callbacks(
-        self, sizes: Sizes, epochs: int, n_rows: int, has_validation: bool
+        self, sizes: Sizes, epochs: int, n_rows: int
     ) -> tuple[list[tuple[str, Any]], BestWeights]:
         averaging = (
             WeightAveraging(sizes.weight_averaging)

@@ -218,7 +218,7 @@ class ExpertUtilizationDisplay:
 
 def _require_matplotlib() -> None:
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib  # noqa: F401  only whether it is there
     except ImportError as error:
         raise ImportError(
             "ExpertUtilizationDisplay draws with matplotlib, which is not installed; "

@@ -136,6 +136,7 @@ def _names(scores: Scores) -> list[str] | None:
 
 def _aligned(scores: Scores | Directions, names: list[str], what: str) -> NDArray[np.float64]:
     """Scores in the order of `names`."""
+    # Directions are named like scores, but hold booleans.
     own_names = _names(scores)  # type: ignore[arg-type]
     values = np.asarray(list(scores.values()) if isinstance(scores, Mapping) else scores, float)
     if values.ndim != 1 or len(values) != len(names):

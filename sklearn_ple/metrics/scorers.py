@@ -80,6 +80,7 @@ class _MetricScorer(TaskScorer):
         self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
     ) -> float:
         targets = read_targets(y_true)
+        # The base class lets the task be None; a TaskScorer always has one.
         task = find_task(estimator, self.task, targets)  # type: ignore[arg-type]
         (method,) = self._response_method
         if not hasattr(estimator, method):
@@ -146,7 +147,7 @@ class _AsIs:
 
 def _d2(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
     """Stands for `score_tasks` where scikit-learn asks which metadata a scorer takes."""
-    raise NotImplementedError
+    raise TypeError("`d2` needs the fitted estimator: it is scored by TaskScorer alone.")
 
 
 def task_scorer(

@@ -50,6 +50,7 @@ class Targets:
             elif column.dtype.kind in "iuf":
                 columns.append(np.where(rows, np.nan, column))
             else:
+                # NumPy's stubs know no None beside objects.
                 columns.append(np.where(rows, None, column.astype(object)))  # type: ignore[call-overload]
         return replace(self, columns=columns)
 

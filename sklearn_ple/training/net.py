@@ -43,8 +43,6 @@ class MultiTaskNet(NeuralNet):
     weight_decay : float
         Applied to weight matrices only.
     precision : str
-    engine_callbacks : callable
-        Gives the engine's own callbacks; they run before the user's.
     **kwargs
         As in `skorch.NeuralNet`.
     """
