@@ -11,7 +11,6 @@ repeated.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import pandas as pd
 import torch
 from judge import judge_boosting, judge_net
 from real_data import SETS, load
-from tqdm import tqdm
+from resume import run_missing
 
 import sklearn_ple
 
@@ -61,23 +60,13 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("out/accuracy.jsonl"))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    args.results.parent.mkdir(parents=True, exist_ok=True)
-    lines = args.results.read_text().splitlines() if args.results.exists() else []
-    rows = [json.loads(line) for line in lines]
-    done = {(row["set"], row["architecture"], row["seed"]) for row in rows}
-    todo = [
-        (name, architecture, seed)
+    runs = [
+        {"set": name, "architecture": architecture, "seed": seed}
         for name in args.sets
         for architecture in args.architectures
         for seed in range(args.seeds)
-        if (name, architecture, seed) not in done
     ]
-    for name, architecture, seed in tqdm(todo, unit="fit"):
-        row = {"set": name, "architecture": architecture, "seed": seed}
-        row |= run(name, architecture, seed)
-        rows.append(row)
-        with args.results.open("a") as file:
-            file.write(json.dumps(row, default=float) + "\n")
+    rows = run_missing(args.results, runs, run)
     with pd.option_context("display.width", 200, "display.max_colwidth", 90):
         shown = [row for row in rows if row["set"] in args.sets]
         print(table(shown).to_string(index=False, float_format="{:.4f}".format, na_rep="-"))

@@ -11,7 +11,6 @@ means over seeds and the paired difference to the defaults.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ import pandas as pd
 import torch
 from judge import judge_boosting, judge_net
 from real_data import RealSet, inner_split, load
+from resume import run_missing
 from sparse_task import hide
-from tqdm import tqdm
 
 import sklearn_ple
 
@@ -97,27 +96,16 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("out/defaults.jsonl"))
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    args.results.parent.mkdir(parents=True, exist_ok=True)
-    lines = args.results.read_text().splitlines() if args.results.exists() else []
-    rows = [json.loads(line) for line in lines]
-    done = {(r["set"], r["architecture"], r["change"], r["seed"]) for r in rows}
     variants = [("boosting", ""), (args.architecture, "defaults")]
     variants += [(a, "defaults") for a in ("PLE", "SharedBottom") if a != args.architecture]
     variants += [(args.architecture, change) for change in args.changes if change != "defaults"]
-    todo = [
-        (name, architecture, change, seed)
+    runs = [
+        {"set": name, "architecture": architecture, "change": change, "seed": seed}
         for architecture, change in variants
         for name in args.sets
         for seed in range(args.seeds)
-        if (name, architecture, change, seed) not in done
     ]
-    for name, architecture, change, seed in tqdm(todo, unit="fit"):
-        row = {"set": name, "architecture": architecture, "change": change, "seed": seed}
-        row |= run(name, architecture, change, seed)
-        rows.append(row)
-        with args.results.open("a") as file:
-            file.write(json.dumps(row, default=float) + "\n")
-    print(table(rows))
+    print(table(run_missing(args.results, runs, run)))
 
 
 if __name__ == "__main__":

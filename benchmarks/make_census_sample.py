@@ -73,6 +73,7 @@ def main() -> None:
     train, test = (
         read_split(subset, arguments.data, download_if_missing=True) for subset in ("train", "test")
     )
+    # NumPy's stub takes any of the arrays for its flag `allow_pickle`.
     np.savez_compressed(arguments.output, **make_sample(train, test))  # type: ignore[arg-type]
     print(f"{arguments.output.name}: {arguments.output.stat().st_size:,} bytes")
 

@@ -63,6 +63,7 @@ def build_net(
         weight_decay=sizes.weight_decay,
         precision=params["precision"],
         compile=params["compile"],
+        compile__dynamic=False,  # the batches of an epoch have two sizes at most
         optimizer=optimizer,
         **{f"optimizer__{name}": value for name, value in options.items()},
         lr=sizes.lr,
@@ -136,6 +137,6 @@ def build_criterion(params: dict[str, Any], rows: Rows, task_set: TaskSet) -> Mu
 
 
 def plain_module(net: MultiTaskNet) -> MultiTaskModule:
-    """The net's module, out of the wrapper that `torch.compile` puts around it."""
-    module: Any = net.module_
-    return getattr(module, "_orig_mod", module)
+    """The net's module, compiled or not."""
+    module: Any = net.plain_module
+    return module

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from sklearn_ple.base.building import build_module, build_net
+from sklearn_ple.base.building import build_net
+from sklearn_ple.base.going_on import remembered, take_up
 from sklearn_ple.base.inputs import (
     apply_class_weight,
     check_same_length,
@@ -102,7 +103,9 @@ class Fitting:
             n_numeric=n_features - len(self._categorical(rows.columns)),
         )
         if self.again:
-            net = self._take_up(task_set, sizes)
+            net = take_up(
+                self.estimator, rows, sizes, device=device, random_state=self.random_state
+            )
         else:
             net = build_net(
                 self.estimator,
@@ -143,24 +146,6 @@ class Fitting:
         if self.again:
             return self.estimator._features.categorical
         return resolve_categorical(self.params["categorical_features"], columns)
-
-    def _take_up(self, task_set: TaskSet, sizes: Sizes) -> MultiTaskNet:
-        """The net of the last fit, if the estimator's parameters still describe it."""
-        net = self.estimator.net_
-        features = self.estimator._features
-        described = build_module(self.estimator, features, task_set, sizes, torch.Generator())
-        was = {name: p.shape for name, p in net.module_.named_parameters()}
-        now = {name: p.shape for name, p in described.named_parameters()}
-        if was != now:
-            changed = sorted({n for n in was.keys() | now.keys() if was.get(n) != now.get(n)})
-            raise ValueError(
-                f"warm_start can't go on: sizes were changed since the last fit ({changed[:3]}). "
-                f"Restore them, or set warm_start=False."
-            )
-        for group in net.optimizer_.param_groups:
-            group["lr"] = group["initial_lr"] = sizes.lr
-        net.batch_size = sizes.batch_size
-        return net
 
     def _tensors(
         self, net: MultiTaskNet, rows: Rows, task_set: TaskSet, *, with_class_weight: bool = False
@@ -255,6 +240,7 @@ class Fitting:
         elif hasattr(estimator, "classes_"):
             del estimator.classes_
         estimator.net_ = net
+        estimator._parameters_of_fit_ = remembered(estimator)
         module: Any = net.module_
         estimator.module_ = getattr(module, "_orig_mod", module)
         estimator.device_ = net.device

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,8 @@ from sklearn.utils import check_consistent_length
 from sklearn_ple.metrics.metric import Floats, Metric, MetricFunction, find_metric
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import read_targets
+from sklearn_ple.tasks.classification import warn_of_unseen
+from sklearn_ple.tasks.user_warning import warn_user
 
 
 def masked_score(
@@ -97,24 +98,27 @@ def score_labelled(
     classes: NDArray | None = None,
     sample_weight: NDArray | None = None,
     name: str = "y",
+    allow_unseen: bool = False,
 ) -> float:
-    """`masked_score` on one column of `read_targets`; `name` is the task's, for messages."""
+    """`masked_score` on one column of `read_targets`; `name` is the task's, for messages.
+
+    With `allow_unseen`, labels need not be among the classes; but one must be.
+    """
     check_consistent_length(labels, y_pred, sample_weight)
     rows = ~missing(labels)
     weight = None if sample_weight is None else _checked_weight(sample_weight)
     if weight is not None:
         rows &= weight > 0
     if not rows.any():
-        warnings.warn(
+        warn_user(
             f"Task {name!r} has no labelled row of positive weight; its {metric.name} is NaN.",
             UndefinedMetricWarning,
-            stacklevel=3,
         )
         return np.nan
     truth, prediction = _plain(labels[rows]), _plain(y_pred[rows])
     if metric.takes_codes:
         prediction = _two_columns(prediction)
-        truth = _codes(truth, classes, prediction.shape[1], name)
+        truth = _codes(truth, classes, prediction.shape[1], name, allow_unseen=allow_unseen)
     weights = {} if weight is None else {"sample_weight": weight[rows]}
     return float(metric.function(truth, prediction, **weights))
 
@@ -140,21 +144,24 @@ def _two_columns(probability: NDArray) -> Floats:
 
 
 def _codes(
-    labels: NDArray, classes: NDArray | None, n_classes: int, name: str
+    labels: NDArray, classes: NDArray | None, n_classes: int, name: str, *, allow_unseen: bool
 ) -> NDArray[np.int64]:
-    """Labels as column numbers of the probabilities."""
+    """Labels as column numbers of the probabilities; `n_classes` for those without a column."""
     known = _present_classes(labels, n_classes, name) if classes is None else classes
     if len(known) != n_classes:
         raise ValueError(
             f"Task {name!r} has probabilities of {n_classes} classes, but classes has {len(known)}."
         )
     codes = pd.Index(known).get_indexer(pd.Index(labels))
-    if (codes < 0).any():
-        raise ValueError(
-            f"Task {name!r}: label {labels[codes < 0].tolist()[0]!r} is not one of the classes "
-            f"{np.asarray(known).tolist()}."
-        )
-    return codes.astype(np.int64)
+    unseen = codes < 0
+    if unseen.any():
+        if unseen.all() or not allow_unseen:
+            raise ValueError(
+                f"Task {name!r}: label {labels[unseen].tolist()[0]!r} is not one of the classes "
+                f"{np.asarray(known).tolist()}."
+            )
+        warn_of_unseen(name, labels[unseen])
+    return np.where(unseen, n_classes, codes).astype(np.int64)
 
 
 def _present_classes(labels: NDArray, n_classes: int, name: str) -> NDArray | Sequence[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics as skm
 from sklearn.exceptions import UndefinedMetricWarning
+
+from sklearn_ple.tasks.user_warning import warn_user
 
 Floats = NDArray[np.float64]
 MetricFunction = Callable[..., float]
@@ -33,7 +34,8 @@ class Metric:
         False for losses and errors.
     takes_codes : bool
         Whether `y_true` are positions in `classes` and `y_pred` is always (n, n_classes), as in
-        the named metrics of probabilities. A function of the user's gets labels, and of a binary
+        the named metrics of probabilities; the position `n_classes` is that of all classes that
+        have no column. A function of the user's gets labels, and of a binary
         task the probability of the second class only, as in scikit-learn.
     """
 
@@ -69,6 +71,8 @@ def find_metric(name: str) -> Metric:
 
 
 def _roc_auc(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    if _has_unseen(y_true, y_pred.shape[1]):
+        return np.nan
     if y_pred.shape[1] == 2:
         return skm.roc_auc_score(y_true, y_pred[:, 1], sample_weight=sample_weight)
     if _undefined_without_some_class("ROC AUC", y_true, y_pred.shape[1]):
@@ -86,6 +90,8 @@ def _average_precision(
     y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None
 ) -> float:
     n_classes = y_pred.shape[1]
+    if _has_unseen(y_true, n_classes):
+        return np.nan
     if n_classes == 2:
         if not (y_true == 1).any():
             _warn_undefined("Average precision", "no label of the second class is present")
@@ -98,20 +104,23 @@ def _average_precision(
 
 
 def _log_loss(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
-    labels = np.arange(y_pred.shape[1])
+    y_pred, labels = _with_unseen(y_true, y_pred)
     return skm.log_loss(y_true, y_pred, sample_weight=sample_weight, labels=labels)
 
 
 def _brier(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
-    labels = np.arange(y_pred.shape[1])
-    return skm.brier_score_loss(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+    is_binary = y_pred.shape[1] == 2
+    y_pred, labels = _with_unseen(y_true, y_pred)
+    return skm.brier_score_loss(
+        y_true, y_pred, sample_weight=sample_weight, labels=labels, scale_by_half=is_binary
+    )
 
 
 def _d2_log_loss(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
     if len(np.unique(y_true)) < 2:
         _warn_undefined("D2 of the log loss", "one class only is present")
         return np.nan
-    labels = np.arange(y_pred.shape[1])
+    y_pred, labels = _with_unseen(y_true, y_pred)
     return skm.d2_log_loss_score(y_true, y_pred, sample_weight=sample_weight, labels=labels)
 
 
@@ -122,6 +131,17 @@ def _d2_poisson(y_true: Floats, y_pred: Floats, sample_weight: Floats | None = N
     return skm.d2_tweedie_score(y_true, y_pred, sample_weight=sample_weight, power=1)
 
 
+def _with_unseen(y_true: NDArray, y_pred: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Probabilities and the labels of their columns: zeros for unseen classes, if any is there."""
+    if _has_unseen(y_true, y_pred.shape[1]):
+        y_pred = np.column_stack([y_pred, np.zeros(len(y_pred))])
+    return y_pred, np.arange(y_pred.shape[1])
+
+
+def _has_unseen(y_true: NDArray, n_classes: int) -> bool:
+    return bool((y_true == n_classes).any())
+
+
 def _undefined_without_some_class(what: str, y_true: NDArray, n_classes: int) -> bool:
     present = len(np.unique(y_true))
     if present < n_classes:
@@ -130,7 +150,7 @@ def _undefined_without_some_class(what: str, y_true: NDArray, n_classes: int) ->
 
 
 def _warn_undefined(what: str, why: str) -> None:
-    warnings.warn(f"{what} is not defined: {why}.", UndefinedMetricWarning, stacklevel=3)
+    warn_user(f"{what} is not defined: {why}.", UndefinedMetricWarning)
 
 
 METRICS: dict[str, Metric] = {

@@ -8,7 +8,6 @@ routing, one prediction shared by all scorers of a dict) and look the task up in
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from typing import Any
 
@@ -21,6 +20,7 @@ from sklearn_ple.metrics.masked import score_labelled
 from sklearn_ple.metrics.metric import METRICS, Metric, MetricFunction, ResponseMethod, find_metric
 from sklearn_ple.metrics.unwrap import find_task, unwrap
 from sklearn_ple.tasks import read_targets
+from sklearn_ple.tasks.user_warning import warn_user
 
 
 class TaskScorer(_BaseScorer):
@@ -102,6 +102,7 @@ class _MetricScorer(TaskScorer):
             classes=task.classes,
             sample_weight=weight,
             name=task.name,
+            allow_unseen=True,
         )
 
 
@@ -127,7 +128,7 @@ class _DevianceExplainedScorer(TaskScorer):
         if self.task is not None:
             return float(scores[find_task(inner, self.task, read_targets(y_true)).index])
         if np.isnan(scores).all():
-            warnings.warn("No task has labels to score.", UndefinedMetricWarning, stacklevel=2)
+            warn_user("No task has labels to score.", UndefinedMetricWarning)
             return np.nan
         return float(np.nanmean(scores))
 
@@ -197,6 +198,11 @@ def task_scorer(
 
     Notes
     -----
+    A label of a class that the training part lacked is a miss to metrics of predictions. Metrics of
+    probabilities warn, naming task and class: its probability is zero to the Brier score, and
+    2.2e-16 to the log loss, as in scikit-learn; "roc_auc" and "average_precision" are NaN. They
+    raise ValueError if not one label is of a class that the model knows.
+
     Metadata routing: `scorer.set_score_request(sample_weight=True)`.
 
     Examples

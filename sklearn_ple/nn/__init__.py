@@ -6,8 +6,9 @@ from sklearn_ple.nn.dropout import Dropout, lend_generator
 from sklearn_ple.nn.experts import ExpertBank
 from sklearn_ple.nn.extraction import ExtractionLevel, per_task
 from sklearn_ple.nn.feature_encoder import FeatureEncoder
-from sklearn_ple.nn.gate import Gate, GateReading, mix
+from sklearn_ple.nn.gate import Gate, GateReading
 from sklearn_ple.nn.layer import Layer, initialise
+from sklearn_ple.nn.mixing import mix
 from sklearn_ple.nn.module import MultiTaskModule
 from sklearn_ple.nn.routing import Routing
 from sklearn_ple.nn.tower import TowerBank

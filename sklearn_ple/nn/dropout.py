@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 import torch
 from torch import Tensor, nn
 
 _LEVELS = 256
+_LENT: WeakValueDictionary[int, torch.Generator] = WeakValueDictionary()
 
 
 class Dropout(nn.Module):
@@ -28,6 +31,7 @@ class Dropout(nn.Module):
     """
 
     generator: torch.Generator | None = None
+    _number: int = 0
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -39,22 +43,46 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self._dropped == 0:
             return x
-        return x * self._draw(x)
-
-    @torch.compiler.disable
-    def _draw(self, x: Tensor) -> Tensor:
-        n_words = -(-x.numel() // 8)
-        words = torch.empty(n_words, dtype=torch.int64, device=x.device)
-        words.random_(-(2**63), None, generator=self.generator)
-        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self._dropped
-        return kept.to(x.dtype).mul_(_LEVELS / (_LEVELS - self._dropped))
+        if torch.compiler.is_compiling():  # no compiler reads a generator: it sees a number
+            kept = torch.ops.sklearn_ple.draw_kept(x, self._dropped, self._number)
+        else:
+            kept = _draw(x, self._dropped, self.generator)
+        return x * kept.to(x.dtype).mul(_LEVELS / (_LEVELS - self._dropped))
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
 
 
+def _draw(x: Tensor, dropped: int, generator: torch.Generator | None) -> Tensor:
+    """For each entry of x whether it is kept, as booleans."""
+    n_words = -(-x.numel() // 8)
+    words = torch.empty(n_words, dtype=torch.int64, device=x.device)
+    words.random_(-(2**63), None, generator=generator)
+    return words.view(torch.uint8)[: x.numel()].view(x.shape) >= dropped
+
+
+torch.library.define(
+    "sklearn_ple::draw_kept",
+    "(Tensor x, int dropped, int generator) -> Tensor",
+    tags=(torch.Tag.nondeterministic_seeded,),
+)
+
+
+@torch.library.impl("sklearn_ple::draw_kept", "default")
+def _draw_by_number(x: Tensor, dropped: int, generator: int) -> Tensor:
+    return _draw(x, dropped, _LENT.get(generator))
+
+
+@torch.library.register_fake("sklearn_ple::draw_kept")
+def _shape_of_draw(x: Tensor, dropped: int, generator: int) -> Tensor:
+    return torch.empty(x.shape, dtype=torch.bool, device=x.device)
+
+
 def lend_generator(module: nn.Module, generator: torch.Generator | None) -> None:
     """Make every `Dropout` in a module draw from this generator (None: the global one)."""
+    number = 0 if generator is None else id(generator)
+    if generator is not None:
+        _LENT[number] = generator
     for part in module.modules():
         if isinstance(part, Dropout):
-            part.generator = generator
+            part.generator, part._number = generator, number

@@ -9,7 +9,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from sklearn_ple.nn.experts import ExpertBank
-from sklearn_ple.nn.gate import Gate, GateReading, mix
+from sklearn_ple.nn.gate import Gate, GateReading
+from sklearn_ple.nn.mixing import mix
 
 
 class ExtractionLevel(nn.Module):

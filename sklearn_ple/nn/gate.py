@@ -122,18 +122,3 @@ class Gate(Layer):
         if self.bias is not None:
             offset = offset.index_add(0, self.slots, self.bias)
         return weight, offset
-
-
-def mix(weights: Tensor, experts: Tensor) -> Tensor:
-    """Weighted sums of experts.
-
-    Parameters
-    ----------
-    weights : Tensor of shape (batch, gate, expert)
-    experts : Tensor of shape (batch, expert, width)
-
-    Returns
-    -------
-    Tensor of shape (batch, gate, width)
-    """
-    return torch.bmm(weights, experts)

@@ -7,9 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks.task import Floats, Task
+from sklearn_ple.tasks.user_warning import warn_user
+
+# What scikit-learn's log loss charges for a label that was given no probability at all.
+UNSEEN_DEVIANCE = float(-np.log(np.finfo(np.float64).eps))
 
 
 class Classification(Task):
@@ -53,22 +58,15 @@ class Classification(Task):
         self.baseline_ = self.log_odds(totals / totals.sum())
 
     def encode(self, column: NDArray) -> Floats:
-        absent = missing(column)
         codes = np.full(len(column), np.nan)
-        present = column[~absent]
-        try:
-            index = np.searchsorted(self.classes_, present).clip(max=len(self.classes_) - 1)
-            known = self.classes_[index] == present
-        except TypeError:
-            classes = set(self.classes_.tolist())
-            known = np.array([label in classes for label in present.tolist()])
-        if not np.all(known):
-            strange = present[~np.asarray(known, dtype=bool)].tolist()[0]
+        unseen = unseen_labels(column, self.classes_)
+        if unseen.any():
             raise ValueError(
-                f"Task {self.name_!r}: label {strange!r} is not one of the classes seen at fit "
-                f"({self.classes_.tolist()})."
+                f"Task {self.name_!r}: label {column[unseen].tolist()[0]!r} is not one of the "
+                f"classes seen at fit ({self.classes_.tolist()})."
             )
-        codes[~absent] = index
+        present = ~missing(column)
+        codes[present] = np.searchsorted(self.classes_, column[present])
         return codes
 
     def strata(self, encoded: Floats) -> NDArray[np.int64]:
@@ -76,3 +74,28 @@ class Classification(Task):
 
     def decode(self, activated: Floats) -> NDArray:
         return self.classes_[activated.argmax(axis=1)]
+
+
+def unseen_labels(column: NDArray, classes: NDArray) -> NDArray[np.bool_]:
+    """Where a column (n,) has a label that is none of the sorted `classes`."""
+    unseen = ~missing(column)
+    present = column[unseen]
+    try:
+        index = np.searchsorted(classes, present).clip(max=len(classes) - 1)
+        known = classes[index] == present
+    except TypeError:  # text beside numbers, which have no order
+        among = set(classes.tolist())
+        known = np.array([label in among for label in present.tolist()], dtype=bool)
+    unseen[unseen] = ~np.asarray(known, dtype=bool)
+    return unseen
+
+
+def warn_of_unseen(name: str, labels: NDArray) -> None:
+    """Say that a task is scored on labels of classes that its training part lacked."""
+    classes = ", ".join(sorted({repr(label) for label in labels.tolist()}))
+    warn_user(
+        f"Task {name!r} is scored on {len(labels)} label(s) of classes that fit did not see "
+        f"({classes}), which no model can predict. Merge rare classes, or split so that every "
+        f"training part has each.",
+        UndefinedMetricWarning,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from sklearn_ple.tasks.multiclass import Multiclass
 from sklearn_ple.tasks.regression import Regression
 from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import Task
+from sklearn_ple.tasks.user_warning import warn_user
 
 Promise = Literal["any", "classification", "regression"]
 TaskSpec = str | Task
@@ -129,12 +129,11 @@ def infer_task(
     if len(distinct) == 2 or (len(distinct) == 1 and distinct[0] in (0, 1)):
         return Binary()
     if 3 <= len(distinct) <= MAX_INFERRED_CLASSES:
-        warnings.warn(
+        warn_user(
             f"Target {name!r} holds {len(distinct)} distinct whole numbers and is taken for "
             f"classes. Say tasks={{{name!r}: 'regression'}} or 'count' if they are quantities, or "
             f"'multiclass' to silence this.",
             TaskInferenceWarning,
-            stacklevel=2,
         )
         return Multiclass()
     return Regression()

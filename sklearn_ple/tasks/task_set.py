@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sklearn_ple.tables import missing
+from sklearn_ple.tasks.classification import UNSEEN_DEVIANCE, unseen_labels
 from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
 
@@ -85,6 +87,30 @@ class TaskSet:
         columns = zip(self.tasks, self.align(targets).columns, strict=True)
         return np.column_stack([task.encode(column) for task, column in columns])
 
+    def encode_to_score(self, targets: Targets) -> tuple[Floats, NDArray[np.bool_]]:
+        """As `encode`, where a label may be of a class that fit did not see.
+
+        Returns
+        -------
+        encoded : ndarray of shape (n, n_tasks)
+            NaN for such labels too.
+        unseen : ndarray of shape (n, n_tasks)
+            Which labels those are.
+
+        Raises
+        ------
+        ValueError
+            If a task knows none of its labels: they are most likely coded otherwise than at fit.
+        """
+        targets = self.align(targets)
+        unseen = np.zeros((len(targets), len(self)), dtype=bool)
+        for k, (task, column) in enumerate(zip(self.tasks, targets.columns, strict=True)):
+            if task.classes_ is not None:
+                strange = unseen_labels(column, task.classes_)
+                some_known = strange.sum() < (~missing(column)).sum()
+                unseen[:, k] = strange & some_known
+        return self.encode(targets.hide(unseen)), unseen
+
     def align(self, targets: Targets) -> Targets:
         """The same columns in the order of the tasks: by name where both have names.
 
@@ -124,7 +150,13 @@ class TaskSet:
         """Probabilities or means to predictions in each task's own labels or unit."""
         return [task.decode(each) for task, each in zip(self.tasks, activated, strict=True)]
 
-    def deviance_explained(self, raw: Tensor, encoded: Floats, weight: Floats) -> Floats:
+    def deviance_explained(
+        self,
+        raw: Tensor,
+        encoded: Floats,
+        weight: Floats,
+        unseen: NDArray[np.bool_] | None = None,
+    ) -> Floats:
         """Share of deviance explained per task, against the training baseline.
 
         Parameters
@@ -133,31 +165,35 @@ class TaskSet:
         encoded : ndarray of shape (n, n_tasks)
             Labels from `encode`.
         weight : ndarray of shape (n, n_tasks)
+        unseen : ndarray of shape (n, n_tasks) or None
+            Labels of classes that fit did not see, NaN in `encoded`. To the model and to the
+            baseline alike they are as improbable as the log loss can tell (2.2e-16): the share
+            falls towards zero, and two models compare as they do without such rows.
 
         Returns
         -------
         ndarray of shape (n_tasks,)
             1 for perfect predictions, 0 for the training baseline; NaN for a task without labels.
         """
-        return np.array(
-            [
-                _explained(task, part, encoded[:, k], weight[:, k])
-                for k, (task, part) in enumerate(
-                    zip(self.tasks, self.split(raw.double()), strict=True)
-                )
-            ]
-        )
+        beyond = np.zeros(len(self)) if unseen is None else (weight * unseen).sum(axis=0)
+        parts = self.split(raw.double())
+        columns = zip(self.tasks, parts, encoded.T, weight.T, beyond, strict=True)
+        return np.array([_explained(*each) for each in columns])
 
 
-def _explained(task: Task, raw: Tensor, encoded: Floats, weight: Floats) -> float:
+def _explained(
+    task: Task, raw: Tensor, encoded: Floats, weight: Floats, unseen_weight: float
+) -> float:
     rows = ~np.isnan(encoded) & (weight > 0)
     if not rows.any():
-        return np.nan
+        return 0.0 if unseen_weight > 0 else np.nan
     target = torch.from_numpy(encoded[rows])[:, None]
     model = task.deviance(raw[torch.from_numpy(rows)][:, None], target)[:, 0].numpy()
     constant = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
     null = task.deviance(constant, target)[:, 0].numpy()
-    total, total_null = np.dot(weight[rows], model), np.dot(weight[rows], null)
+    beyond = unseen_weight * UNSEEN_DEVIANCE
+    total = np.dot(weight[rows], model) + beyond
+    total_null = np.dot(weight[rows], null) + beyond
     if total_null <= NO_DEVIANCE * weight[rows].sum():
         return 1.0 if np.isclose(total, 0) else 0.0
     return float(1 - total / total_null)

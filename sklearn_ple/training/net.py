@@ -210,13 +210,21 @@ class MultiTaskNet(NeuralNet):
 
     def infer(self, x: Features, **fit_params: Any) -> Tensor:
         """Features of some rows, each (b, …), to raw outputs (b, n_raw)."""
-        with autocast(torch.device(self.device), self.precision):
-            raw: Tensor = self.module_(**x)
-        return raw.float() if raw.dtype == torch.bfloat16 else raw
+        return self._run(self.module_, x)
+
+    @property
+    def plain_module(self) -> torch.nn.Module:
+        """The module, out of the wrapper that `torch.compile` puts around it."""
+        module: Any = self.module_
+        plain: torch.nn.Module = getattr(module, "_orig_mod", module)
+        return plain
 
     @torch.inference_mode()
     def raw_outputs(self, features: Mapping[str, Tensor], chunk: int | None = None) -> Tensor:
         """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device.
+
+        The module runs as it is, compiled or not: compiling is for training, where batches have one
+        size, and a net that was unpickled to predict should not compile first.
 
         A chunk is filled up with zeros to whole vectors of the CPU: the last rows of an odd number
         would go through other instructions, and a prediction must not depend on where its row is.
@@ -233,5 +241,10 @@ class MultiTaskNet(NeuralNet):
                 name: pad(tensor[start : start + size], filling).to(self.device)
                 for name, tensor in features.items()
             }
-            parts.append(self.infer(part)[:size])
+            parts.append(self._run(self.plain_module, part)[:size])
         return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def _run(self, module: torch.nn.Module, features: Mapping[str, Tensor]) -> Tensor:
+        with autocast(torch.device(self.device), self.precision):
+            raw: Tensor = module(**features)
+        return raw.float() if raw.dtype == torch.bfloat16 else raw

@@ -86,7 +86,7 @@ def test_compiled() -> None:
             expert_widths=(8,),
             tower_widths=(),
             numeric_encoding="standard",
-            dropout=0.0,
+            dropout=0.2,
             batch_size=N,
             max_epochs=5,
             compile=compiled,

@@ -1,0 +1,47 @@
+"""`mix`: the weighted sums that gates make of experts."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def mix(weights: Tensor, experts: Tensor) -> Tensor:
+    """Weighted sums of experts.
+
+    Parameters
+    ----------
+    weights : Tensor of shape (batch, gate, expert)
+    experts : Tensor of shape (batch, expert, width)
+
+    Returns
+    -------
+    Tensor of shape (batch, gate, width)
+    """
+    if torch.compiler.is_compiling() and weights.device.type == "cpu":
+        return _mix_for_the_compiler(weights, experts)
+    return torch.bmm(weights, experts)
+
+
+def _mix_for_the_compiler(weights: Tensor, experts: Tensor) -> Tensor:
+    """The same as products and sums, which the compiler fuses with what stands around them.
+
+    Given a batched product it picks memory layouts for which that product is slow. Left to itself
+    it also works out the gradient of the result anew for each of its many uses; so that is stored.
+    """
+    mixed: Tensor = stored((weights.unsqueeze(-1) * experts.unsqueeze(1)).sum(2))
+    return mixed
+
+
+@torch.library.custom_op("sklearn_ple::stored", mutates_args=())
+def stored(x: Tensor) -> Tensor:
+    """The same, as one tensor in memory that no compiler looks into, and its gradient likewise."""
+    return x.clone(memory_format=torch.contiguous_format)
+
+
+@stored.register_fake
+def _(x: Tensor) -> Tensor:
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+stored.register_autograd(lambda _, gradient: stored(gradient))
