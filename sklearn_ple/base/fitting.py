@@ -19,6 +19,7 @@ from sklearn_ple.base.inputs import (
     check_sample_weight,
     resolve_categorical,
 )
+from sklearn_ple.base.pilot import EARLY_STOPPING_FROM, pilot_of, wants_pilot
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
 
 Floats = NDArray[np.float64]
-EARLY_STOPPING_FROM = 1_000
 
 
 class Fitting:
@@ -93,6 +93,7 @@ class Fitting:
         """Split, build or take up again, train, and set the fitted attributes."""
         device = resolve_device(self.params["device"], self.params["precision"])
         if validation is None:
+            self._pilot(rows)
             rows, validation = self._split(rows)
         task_set = self._fit_tasks(rows)
         n_features = len(rows.columns.labels)
@@ -119,6 +120,18 @@ class Fitting:
         train = self._tensors(net, rows, task_set, with_class_weight=True)
         valid = None if validation is None else self._tensors(net, validation, task_set)
         self._train(net, task_set, sizes, train, valid, rows.targets)
+
+    def _pilot(self, rows: Rows) -> None:
+        """Set the number of epochs by a run on a part of the rows, where there are but few."""
+        if self.again or self.single_epoch or not wants_pilot(self.params, len(rows.weight)):
+            return
+        pilot = pilot_of(self.estimator, self.random_state)
+        try:
+            Fitting(pilot, again=False, classes=self.classes).run(rows, None)
+        except DivergenceError:
+            self._forget()
+            raise
+        self.params["max_epochs"] = pilot.best_epoch_
 
     def _split(self, rows: Rows) -> tuple[Rows, Rows | None]:
         wanted = self.params["early_stopping"]
@@ -179,12 +192,16 @@ class Fitting:
         except KeyboardInterrupt as interrupt:
             interrupted = interrupt
         except DivergenceError:
-            if hasattr(self.estimator, "net_"):  # no model is left of an earlier fit either
-                del self.estimator.net_
+            self._forget()
             raise
         self._set_fitted(net, task_set, targets, best.best_epoch_ or max(len(net.history), done))
         if interrupted is not None:
             raise interrupted
+
+    def _forget(self) -> None:
+        """No model is left, not even of an earlier fit."""
+        if hasattr(self.estimator, "net_"):
+            del self.estimator.net_
 
     def _callbacks(
         self, sizes: Sizes, epochs: int, n_rows: int

@@ -82,8 +82,9 @@ class ExpertBank(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_width), or (batch, source, in_width), to (batch, expert, width)."""
-        h = self._read(x, self.weights[0], self.biases[0])
-        for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+        first, *rest = zip(self.weights, self.biases, strict=True)
+        h = self._read(x, *first)
+        for weight, bias in rest:
             h = torch.baddbmm(bias[:, None], h.transpose(0, 1), weight.transpose(1, 2))
             h = self.dropout(self.activation(h)).transpose(0, 1)
         return h

@@ -10,7 +10,6 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
-from torch.nn.functional import pad
 
 from sklearn_ple.nn import lend_generator
 from sklearn_ple.training.device import Precision, autocast
@@ -236,9 +235,8 @@ class MultiTaskNet(NeuralNet):
         parts = []
         for start in range(0, n_rows, chunk):
             size = min(chunk, n_rows - start)
-            filling = (0, 0, 0, -size % _WHOLE_VECTORS)
             part = {
-                name: pad(tensor[start : start + size], filling).to(self.device)
+                name: _filled_up(tensor[start : start + size]).to(self.device)
                 for name, tensor in features.items()
             }
             parts.append(self._run(self.plain_module, part)[:size])
@@ -248,3 +246,8 @@ class MultiTaskNet(NeuralNet):
         with autocast(torch.device(self.device), self.precision):
             raw: Tensor = module(**features)
         return raw.float() if raw.dtype == torch.bfloat16 else raw
+
+
+def _filled_up(rows: Tensor) -> Tensor:
+    """With rows of zeros up to whole vectors; `pad` of torch 2.7 takes no tensor of width 0."""
+    return torch.cat([rows, rows.new_zeros(-len(rows) % _WHOLE_VECTORS, *rows.shape[1:])])

@@ -31,7 +31,7 @@ def test_every_data_set_gets_sizes_that_can_be_trained(
 ) -> None:
     sizes = resolve(n_rows, n_numeric, n_other)
     assert 1 <= sizes.batch_size <= n_rows
-    assert 1 <= sizes.max_epochs <= 100
+    assert 1 <= sizes.max_epochs <= 150
     assert 0 < sizes.lr < 0.1
     assert 0 <= sizes.dropout < 1
     assert 0 <= sizes.weight_decay < 1

@@ -47,7 +47,8 @@ def _checks(estimators: list[Any], expected_failures: dict[str, str]) -> pytest.
     mark = parametrize_with_checks(
         estimators, expected_failed_checks=lambda _: expected_failures, xfail_strict=True
     ).mark
-    return pytest.mark.parametrize(*mark.args, ids=_readable)
+    names, cases = mark.args
+    return pytest.mark.parametrize(names, list(cases), ids=_readable)  # 1.9.0 has a generator
 
 
 @_checks([cls(**EXACT | small_widths(cls)) for cls in ESTIMATORS], {})
