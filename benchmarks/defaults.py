@@ -2,6 +2,7 @@
 
     python benchmarks/defaults.py                          the whole table
     python benchmarks/defaults.py --sets bike_sharing_hourly --seeds 3
+    python benchmarks/defaults.py --sets "bike_sharing_hourly, 700 rows" --changes max_epochs=40
 
 For every set and seed a fifth of the training file judges; test files are not read. Rows are
 appended to a JSON-lines file as they come, and runs found there are not repeated; the table shows
@@ -14,6 +15,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from judge import judge_boosting, judge_net
@@ -37,7 +39,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "lr_schedule='constant'": {"lr_schedule": "constant"},
     "dropout=0": {"dropout": 0.0},
     "weight_decay=0": {"weight_decay": 0.0},
-    "max_epochs=100": {"max_epochs": 100},
+    "max_epochs=40": {"max_epochs": 40},
+    "max_epochs=200": {"max_epochs": 200},
     "tower_widths=()": {"tower_widths": ()},
     "embedding_dim=8": {"embedding_dim": 8},
 }
@@ -46,14 +49,23 @@ SETS = (
     "adult, income 99 % hidden",
     "bike_sharing_hourly",
     "tox21_rdkit",
+    "mulan_enb",
+    "mulan_wq",
 )
 
 
 def pair(name: str, seed: int) -> tuple[RealSet, RealSet]:
-    """Training and judging rows of a set."""
-    sparse = name.startswith("adult, ")
-    train, judge = inner_split(load("adult_mixed" if sparse else name), seed)
-    return (hide(train, "income", 0.99, seed) if sparse else train), judge
+    """Training and judging rows of a set, or of "set, N rows", which trains on N of them."""
+    if name.startswith("adult, "):
+        train, judge = inner_split(load("adult_mixed"), seed)
+        return hide(train, "income", 0.99, seed), judge
+    whole, _, size = name.partition(", ")
+    train, judge = inner_split(load(whole), seed)
+    if size:
+        n_rows = int(size.removesuffix(" rows"))
+        chosen = np.random.default_rng(seed).choice(len(train.X), n_rows, replace=False)
+        train = train.take(chosen)
+    return train, judge
 
 
 def run(name: str, architecture: str, change: str, seed: int) -> dict[str, Any]:
@@ -105,7 +117,8 @@ def main() -> None:
         for name in args.sets
         for seed in range(args.seeds)
     ]
-    print(table(run_missing(args.results, runs, run)))
+    rows = run_missing(args.results, runs, run)
+    print(table([row for row in rows if row["set"] in args.sets]))
 
 
 if __name__ == "__main__":
