@@ -66,7 +66,7 @@ precision : {"float32", "float64", "bf16-mixed"}, default="float32"
     Of parameters and arithmetic; "bf16-mixed" keeps float32 parameters.
 compile : bool, default=False
     Whether to train through ``torch.compile``; predictions run uncompiled. The first steps take ten
-    seconds and more. On a CPU it is worth a sixth without dropout, and nothing with it.
+    seconds and more. On a CPU it is worth a tenth without dropout, and nothing with it.
 callbacks : list of skorch callbacks or None, default=None
     Copied for each fit; the copies are in `callbacks_`.
 warm_start : bool, default=False

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from weakref import WeakValueDictionary
-
 import torch
 from torch import Tensor, nn
 
 _LEVELS = 256
-_LENT: WeakValueDictionary[int, torch.Generator] = WeakValueDictionary()
+_LENT: dict[int, torch.Generator] = {}  # while they are lent
 
 
 class Dropout(nn.Module):
@@ -81,8 +79,9 @@ def _shape_of_draw(x: Tensor, dropped: int, generator: int) -> Tensor:
 def lend_generator(module: nn.Module, generator: torch.Generator | None) -> None:
     """Make every `Dropout` in a module draw from this generator (None: the global one)."""
     number = 0 if generator is None else id(generator)
-    if generator is not None:
-        _LENT[number] = generator
     for part in module.modules():
         if isinstance(part, Dropout):
+            _LENT.pop(part._number, None)
             part.generator, part._number = generator, number
+    if generator is not None:
+        _LENT[number] = generator
