@@ -29,13 +29,40 @@ from sklearn_ple.architectures import (
     SingleTaskClassifier,
     SingleTaskRegressor,
     SingleTaskEstimator,
+    OMOEEstimator,
+    MLMMOEEstimator,
+    AdaTTEstimator,
+    SNREstimator,
+    GumbelRoutingEstimator,
+    CustomizedSharingEstimator,
+    AsymmetricSharingEstimator,
+    CrossStitchEstimator,
+    SluiceEstimator,
+    MTANEstimator,
+    ESMMClassifier,
+    ESMMEstimator,
+    AITMClassifier,
+    AITMEstimator,
 )
 
 # What is predicted.
 from sklearn_ple.tasks import Regression, Binary, Multiclass, Count, Task, TaskInferenceWarning
 
 # How the tasks' losses become one.
-from sklearn_ple.weighting import StaticWeighting, ExponentialWeighting, LossWeighting
+from sklearn_ple.weighting import (
+    StaticWeighting,
+    ExponentialWeighting,
+    UncertaintyWeighting,
+    DWAWeighting,
+    RLWWeighting,
+    GeometricMeanWeighting,
+    LogSumWeighting,
+    STCHWeighting,
+    FAMOWeighting,
+    PCGradWeighting,
+    AggregatedWeighting,
+    LossWeighting,
+)
 
 # What a fit that failed raises.
 from sklearn_ple.training import DivergenceError
@@ -48,10 +75,25 @@ from sklearn_ple.metrics import (
     masked_score,
     mtl_gain,
     mean_gain_percent,
+    gain_verdicts,
+    gauc,
+    gauc_report,
+    expected_calibration_error,
+    calibration_ratio,
+    ScoreCombiner,
 )
 
-# Which experts the tasks use.
-from sklearn_ple.inspection import expert_utilization, ExpertUtilizationDisplay
+# Which experts the tasks use, and whom sharing helped or hurt.
+from sklearn_ple.inspection import (
+    expert_utilization,
+    ExpertUtilizationDisplay,
+    UnusedExpertWarning,
+    mtl_gain_report,
+    MTLGainReport,
+    matched_single_task,
+    MTLGainDisplay,
+    SeesawDisplay,
+)
 
 # Data to try it on.
 from sklearn_ple.datasets import (
@@ -84,6 +126,20 @@ __all__ = [
     "SingleTaskClassifier",
     "SingleTaskRegressor",
     "SingleTaskEstimator",
+    "OMOEEstimator",
+    "MLMMOEEstimator",
+    "AdaTTEstimator",
+    "SNREstimator",
+    "GumbelRoutingEstimator",
+    "CustomizedSharingEstimator",
+    "AsymmetricSharingEstimator",
+    "CrossStitchEstimator",
+    "SluiceEstimator",
+    "MTANEstimator",
+    "ESMMClassifier",
+    "ESMMEstimator",
+    "AITMClassifier",
+    "AITMEstimator",
     "Regression",
     "Binary",
     "Multiclass",
@@ -92,6 +148,15 @@ __all__ = [
     "TaskInferenceWarning",
     "StaticWeighting",
     "ExponentialWeighting",
+    "UncertaintyWeighting",
+    "DWAWeighting",
+    "RLWWeighting",
+    "GeometricMeanWeighting",
+    "LogSumWeighting",
+    "STCHWeighting",
+    "FAMOWeighting",
+    "PCGradWeighting",
+    "AggregatedWeighting",
     "LossWeighting",
     "DivergenceError",
     "task_scorer",
@@ -100,8 +165,20 @@ __all__ = [
     "masked_score",
     "mtl_gain",
     "mean_gain_percent",
+    "gain_verdicts",
+    "gauc",
+    "gauc_report",
+    "expected_calibration_error",
+    "calibration_ratio",
+    "ScoreCombiner",
     "expert_utilization",
     "ExpertUtilizationDisplay",
+    "UnusedExpertWarning",
+    "mtl_gain_report",
+    "MTLGainReport",
+    "matched_single_task",
+    "MTLGainDisplay",
+    "SeesawDisplay",
     "load_census_income",
     "fetch_census_income",
     "make_related_tasks",

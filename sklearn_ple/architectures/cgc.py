@@ -14,7 +14,7 @@ section 4.1. Against MMOE: a task's own experts are out of the other tasks' reac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, Unpack
 
 from sklearn.utils._param_validation import Interval
@@ -28,6 +28,7 @@ from sklearn_ple.base import (
     SharedParameters,
 )
 from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, per_task
+from sklearn_ple.nn.extraction import LevelOptions
 
 
 class CGCRouting(Routing):
@@ -41,8 +42,8 @@ class CGCRouting(Routing):
         Experts of every task, or of each.
     expert_widths : sequence of int
         Layers inside one expert.
-    gate_bias, activation, dropout
-        As in `ExtractionLevel`.
+    **options
+        As in `ExtractionLevel`: of gates, experts and layers.
     """
 
     def __init__(
@@ -53,9 +54,7 @@ class CGCRouting(Routing):
         n_shared_experts: int,
         n_task_experts: int | Sequence[int],
         expert_widths: Sequence[int],
-        gate_bias: bool = False,
-        activation: str = "relu",
-        dropout: float = 0.0,
+        **options: Unpack[LevelOptions],
     ) -> None:
         super().__init__()
         self.level = ExtractionLevel(
@@ -65,9 +64,7 @@ class CGCRouting(Routing):
             expert_widths=expert_widths,
             own_streams=False,
             has_shared_gate=False,
-            gate_bias=gate_bias,
-            activation=activation,
-            dropout=dropout,
+            **options,
         )
         self.out_width = expert_widths[-1]
 
@@ -91,6 +88,14 @@ class CGCEstimator(MultiTaskEstimator):
         Layers inside one expert.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
+    gate_widths : tuple of int, default=()
+        Hidden layers of every gate, without dropout; the paper's have none.
+    gate_temperature : float, default=1.0
+        What gates' logits are divided by before the softmax; above 1 weights are more even.
+    expert_norm : bool, default=False
+        Whether what an expert puts out is normalised before its last activation, so that all
+        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
+        the expert instead of rows of a batch. A prediction depends on its own row alone.
 
     References
     ----------
@@ -110,6 +115,9 @@ class CGCEstimator(MultiTaskEstimator):
         "n_task_experts": [Interval(Integral, 0, None, closed="left"), "array-like"],
         "expert_widths": ["array-like"],
         "gate_bias": ["boolean"],
+        "gate_widths": ["array-like"],
+        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
+        "expert_norm": ["boolean"],
     }
 
     def __init__(
@@ -119,12 +127,18 @@ class CGCEstimator(MultiTaskEstimator):
         n_task_experts: int | Sequence[int] = 1,
         expert_widths: Sequence[int] = (128, 64),
         gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:
         self.n_shared_experts = n_shared_experts
         self.n_task_experts = n_task_experts
         self.expert_widths = expert_widths
         self.gate_bias = gate_bias
+        self.gate_widths = gate_widths
+        self.gate_temperature = gate_temperature
+        self.expert_norm = expert_norm
         super().__init__(**shared)
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
@@ -135,6 +149,9 @@ class CGCEstimator(MultiTaskEstimator):
             n_task_experts=self.n_task_experts,
             expert_widths=self.expert_widths,
             gate_bias=self.gate_bias,
+            gate_widths=self.gate_widths,
+            gate_temperature=self.gate_temperature,
+            expert_norm=self.expert_norm,
             activation=self.activation,
             dropout=dropout,
         )

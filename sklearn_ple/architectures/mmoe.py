@@ -11,7 +11,7 @@ with Multi-gate Mixture-of-Experts", KDD 2018 (doi 10.1145/3219819.3220007).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, Unpack
 
 from sklearn.utils._param_validation import Interval
@@ -35,10 +35,12 @@ class MMOERouting(Routing):
     in_width, n_tasks, n_experts : int
     expert_widths : sequence of int
         Layers inside one expert.
-    gate_bias : bool
-        Whether gates have a bias.
+    gate_bias, gate_widths, gate_temperature
+        As `bias`, `widths` and `temperature` in `Gate`.
+    expert_norm
+        As `norm` in `ExpertBank`.
     activation, dropout
-        As in `ExpertBank`.
+        As in `Gate` and `ExpertBank`.
     """
 
     def __init__(
@@ -49,6 +51,9 @@ class MMOERouting(Routing):
         n_experts: int,
         expert_widths: Sequence[int],
         gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
         activation: str = "relu",
         dropout: float = 0.0,
     ) -> None:
@@ -59,9 +64,16 @@ class MMOERouting(Routing):
             widths=expert_widths,
             activation=activation,
             dropout=dropout,
+            norm=expert_norm,
         )
         self.gate = Gate(
-            [range(n_experts)] * n_tasks, n_experts=n_experts, in_width=in_width, bias=gate_bias
+            [range(n_experts)] * n_tasks,
+            n_experts=n_experts,
+            in_width=in_width,
+            bias=gate_bias,
+            widths=gate_widths,
+            temperature=gate_temperature,
+            activation=activation,
         )
         self.out_width = expert_widths[-1]
 
@@ -85,6 +97,14 @@ class MMOEEstimator(MultiTaskEstimator):
         Layers inside one expert.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
+    gate_widths : tuple of int, default=()
+        Hidden layers of every gate, without dropout; the paper's have none.
+    gate_temperature : float, default=1.0
+        What gates' logits are divided by before the softmax; above 1 weights are more even.
+    expert_norm : bool, default=False
+        Whether what an expert puts out is normalised before its last activation, so that all
+        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
+        the expert instead of rows of a batch. A prediction depends on its own row alone.
 
     References
     ----------
@@ -103,6 +123,9 @@ class MMOEEstimator(MultiTaskEstimator):
         "n_experts": [Interval(Integral, 1, None, closed="left")],
         "expert_widths": ["array-like"],
         "gate_bias": ["boolean"],
+        "gate_widths": ["array-like"],
+        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
+        "expert_norm": ["boolean"],
     }
 
     def __init__(
@@ -111,11 +134,17 @@ class MMOEEstimator(MultiTaskEstimator):
         n_experts: int = 6,
         expert_widths: Sequence[int] = (128, 64),
         gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:
         self.n_experts = n_experts
         self.expert_widths = expert_widths
         self.gate_bias = gate_bias
+        self.gate_widths = gate_widths
+        self.gate_temperature = gate_temperature
+        self.expert_norm = expert_norm
         super().__init__(**shared)
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
@@ -125,6 +154,9 @@ class MMOEEstimator(MultiTaskEstimator):
             n_experts=self.n_experts,
             expert_widths=self.expert_widths,
             gate_bias=self.gate_bias,
+            gate_widths=self.gate_widths,
+            gate_temperature=self.gate_temperature,
+            expert_norm=self.expert_norm,
             activation=self.activation,
             dropout=dropout,
         )

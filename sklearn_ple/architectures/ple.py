@@ -16,7 +16,7 @@ level by level.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, Unpack
 
 from sklearn.utils._param_validation import Interval
@@ -29,9 +29,15 @@ from sklearn_ple.base import (
     RegressorRole,
     SharedParameters,
 )
-from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, per_task
-
-Widths = Sequence[int] | Sequence[Sequence[int]]
+from sklearn_ple.nn import ExtractionLevel, GateReading, Routing
+from sklearn_ple.nn.extraction import LevelOptions
+from sklearn_ple.nn.levels import (
+    Counts,
+    Widths,
+    experts_by_level,
+    streams_that_are_read,
+    widths_by_level,
+)
 
 
 class PLERouting(Routing):
@@ -40,14 +46,15 @@ class PLERouting(Routing):
     Parameters
     ----------
     in_width, n_tasks, n_levels : int
-    n_shared_experts : int
-        Shared experts of every level.
-    n_task_experts : int or sequence of int
-        Experts of every task, or of each, at every level.
+    n_shared_experts : int or sequence of int
+        Shared experts of every level, or of each.
+    n_task_experts : int, sequence of int, or sequence of sequences of int
+        Experts of every task, of each task at every level, or of each task at each level, as
+        `experts_by_level` reads them.
     expert_widths : sequence of int, or sequence of such
         Layers inside one expert: the same at every level, or one such tuple a level.
-    gate_bias, activation, dropout
-        As in `ExtractionLevel`.
+    **options
+        As in `ExtractionLevel`: of gates, experts and layers.
     """
 
     def __init__(
@@ -56,29 +63,28 @@ class PLERouting(Routing):
         in_width: int,
         n_tasks: int,
         n_levels: int,
-        n_shared_experts: int,
-        n_task_experts: int | Sequence[int],
+        n_shared_experts: int | Sequence[int],
+        n_task_experts: Counts,
         expert_widths: Widths,
-        gate_bias: bool = False,
-        activation: str = "relu",
-        dropout: float = 0.0,
+        **options: Unpack[LevelOptions],
     ) -> None:
         super().__init__()
         by_level = widths_by_level(expert_widths, n_levels)
-        in_widths = [in_width, *(widths[-1] for widths in by_level[:-1])]
+        counts = experts_by_level(
+            n_task_experts, n_shared_experts, n_tasks=n_tasks, n_levels=n_levels
+        )
+        next_reads = [*streams_that_are_read(counts)[1:], False]
         self.levels = nn.ModuleList(
             ExtractionLevel(
-                n_task_experts=per_task(n_task_experts, n_tasks, n_shared_experts),
-                n_shared_experts=n_shared_experts,
-                in_width=width,
-                expert_widths=widths,
+                n_task_experts=of_task,
+                n_shared_experts=n_shared,
+                in_width=by_level[j - 1][-1] if j > 0 else in_width,
+                expert_widths=by_level[j],
                 own_streams=j > 0,
-                has_shared_gate=n_shared_experts > 0 and j < n_levels - 1,
-                gate_bias=gate_bias,
-                activation=activation,
-                dropout=dropout,
+                has_shared_gate=next_reads[j],
+                **options,
             )
-            for j, (width, widths) in enumerate(zip(in_widths, by_level, strict=True))
+            for j, (of_task, n_shared) in enumerate(counts)
         )
         self.out_width = by_level[-1][-1]
 
@@ -96,18 +102,6 @@ class PLERouting(Routing):
         return readings
 
 
-def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...]]:
-    """One tuple of layer widths a level, from one for all or one for each."""
-    # mypy does not narrow a union of sequences by what `all` finds in them.
-    if all(isinstance(width, Integral) for width in expert_widths):
-        return [tuple(int(width) for width in expert_widths)] * n_levels  # type: ignore[arg-type]
-    if len(expert_widths) != n_levels:
-        raise ValueError(
-            f"expert_widths has {len(expert_widths)} tuples for n_levels={n_levels} levels."
-        )
-    return [tuple(widths) for widths in expert_widths]  # type: ignore[arg-type]
-
-
 class PLEEstimator(MultiTaskEstimator):
     """Progressive layered extraction: levels of shared and task experts, parted by gates.
 
@@ -115,14 +109,25 @@ class PLEEstimator(MultiTaskEstimator):
     ----------
     n_levels : int, default=2
         Extraction levels; one is CGC.
-    n_shared_experts : int, default=4
-        Experts that every task may use, at every level.
-    n_task_experts : int or sequence of int, default=1
-        Experts of every task, or of each task in order, at every level.
+    n_shared_experts : int or sequence of int, default=4
+        Experts that every task may use: at every level, or at each in order.
+    n_task_experts : int, sequence of int or list of such, default=1
+        Experts of every task; or of each task in order, at every level; or a list of a level's
+        numbers for each level: ``[(2, 1), (1, 1)]`` are two levels of two tasks. A list of
+        numbers always goes by task. A task must have an expert to read at every level, and not a
+        single one, shared, after a level at which it had a choice.
     expert_widths : tuple of int or list of tuples, default=(64,)
         Layers inside one expert; a list of such tuples gives one a level.
     gate_bias : bool, default=False
         Whether gates have a bias; the paper's have none.
+    gate_widths : tuple of int, default=()
+        Hidden layers of every gate, without dropout; the paper's have none.
+    gate_temperature : float, default=1.0
+        What gates' logits are divided by before the softmax; above 1 weights are more even.
+    expert_norm : bool, default=False
+        Whether what an expert puts out is normalised before its last activation, so that all
+        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
+        the expert instead of rows of a batch. A prediction depends on its own row alone.
 
     References
     ----------
@@ -142,20 +147,26 @@ class PLEEstimator(MultiTaskEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_levels": [Interval(Integral, 1, None, closed="left")],
-        "n_shared_experts": [Interval(Integral, 0, None, closed="left")],
-        "n_task_experts": [Interval(Integral, 0, None, closed="left"), "array-like"],
+        "n_shared_experts": [Interval(Integral, 0, None, closed="left"), "array-like"],
+        "n_task_experts": [Interval(Integral, 0, None, closed="left"), "array-like", list],
         "expert_widths": ["array-like", list],
         "gate_bias": ["boolean"],
+        "gate_widths": ["array-like"],
+        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
+        "expert_norm": ["boolean"],
     }
 
     def __init__(
         self,
         *,
         n_levels: int = 2,
-        n_shared_experts: int = 4,
-        n_task_experts: int | Sequence[int] = 1,
+        n_shared_experts: int | Sequence[int] = 4,
+        n_task_experts: Counts = 1,
         expert_widths: Widths = (64,),
         gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
         **shared: Unpack[SharedParameters],
     ) -> None:
         self.n_levels = n_levels
@@ -163,6 +174,9 @@ class PLEEstimator(MultiTaskEstimator):
         self.n_task_experts = n_task_experts
         self.expert_widths = expert_widths
         self.gate_bias = gate_bias
+        self.gate_widths = gate_widths
+        self.gate_temperature = gate_temperature
+        self.expert_norm = expert_norm
         super().__init__(**shared)
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
@@ -174,6 +188,9 @@ class PLEEstimator(MultiTaskEstimator):
             n_task_experts=self.n_task_experts,
             expert_widths=self.expert_widths,
             gate_bias=self.gate_bias,
+            gate_widths=self.gate_widths,
+            gate_temperature=self.gate_temperature,
+            expert_norm=self.expert_norm,
             activation=self.activation,
             dropout=dropout,
         )

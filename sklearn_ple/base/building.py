@@ -17,7 +17,7 @@ from sklearn_ple.features import FeatureTable
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
 from sklearn_ple.tasks import TaskSet
 from sklearn_ple.training import MultiTaskLoss, MultiTaskNet, RandomStreams, dtype_of
-from sklearn_ple.weighting import StaticWeighting, resolve_task_weights
+from sklearn_ple.weighting import WEIGHTINGS, resolve_task_weights
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
@@ -52,8 +52,8 @@ def build_net(
     )
     module = build_module(estimator, features, task_set, sizes, streams.initial)
     with torch.no_grad():
-        start = starting_outputs(params["class_weight"], rows, task_set)
-        module.towers.bias.copy_(torch.from_numpy(start))
+        start = torch.from_numpy(starting_outputs(params["class_weight"], rows, task_set))
+        module.towers.bias.copy_(module.coupling.start(start))
     optimizer, options = OPTIMIZERS.get(params["optimizer"], (params["optimizer"], {}))
     net = MultiTaskNet(
         module,
@@ -96,8 +96,8 @@ def build_module(
         )
 
     encoder = encoder_of(1)
-    routing = estimator._make_routing(
-        in_width=encoder.out_width, n_tasks=len(task_set), dropout=sizes.dropout
+    routing = estimator._make_routing_for(
+        task_set, in_width=encoder.out_width, dropout=sizes.dropout
     )
     if routing.own_encodings:
         encoder = encoder_of(len(task_set))
@@ -108,7 +108,7 @@ def build_module(
         activation=params["activation"],
         dropout=sizes.dropout,
     )
-    module = MultiTaskModule(encoder, routing, towers, estimator._make_coupling())
+    module = MultiTaskModule(encoder, routing, towers, estimator._make_coupling(task_set))
     initialise(module, generator)
     return module.to(dtype_of(params["precision"]))
 
@@ -129,14 +129,14 @@ def build_criterion(params: dict[str, Any], rows: Rows, task_set: TaskSet) -> Mu
     """Equation 9 with the task weights and the weighting scheme that the parameters name."""
     labelled = ~np.isnan(task_set.encode(rows.targets))
     label_share = (labelled * rows.weight).sum(axis=0) / rows.weight.sum(axis=0)
-    weighting = params["weighting"]
-    weighting = StaticWeighting() if weighting == "static" else copy.deepcopy(weighting)
+    given = params["weighting"]
+    weighting = WEIGHTINGS[given]() if isinstance(given, str) else copy.deepcopy(given)
+    if params["compile"] and not weighting.one_backward:
+        # torch may take the backward pass from its cache, made for memory that is used only once.
+        raise ValueError(
+            f"compile=True does not go with weighting={given!r}, which goes back through the "
+            f"network once for every task: gradients would be wrong."
+        )
     weighting.setup(task_set.names)
     weights = resolve_task_weights(params["task_weights"], task_set.names, label_share)
     return MultiTaskLoss(task_set, weighting, weights)
-
-
-def plain_module(net: MultiTaskNet) -> MultiTaskModule:
-    """The net's module, compiled or not."""
-    module: Any = net.plain_module
-    return module

@@ -30,8 +30,13 @@ activation : {"relu", "silu", "gelu", "tanh", "identity"}, default="silu"
     After every layer of experts and towers.
 dropout : float or "auto", default="auto"
     Share of units dropped in training; "auto" takes {dropout}.
-weighting : "static" or LossWeighting, default="static"
-    How the tasks' losses become one, e.g. ``ExponentialWeighting(ratios=[1.0, 0.95])``.
+weighting : str or LossWeighting, default="static"
+    How the tasks' losses become one: "static" (their sum), "uncertainty", "dwa", "rlw",
+    "geometric_mean", "log_sum", "stch" or "famo"; by the tasks' gradients, at a backward pass for
+    each task, "pcgrad" or, with ``pip install "sklearn-ple[torchjd]"``, "upgrad", "cagrad",
+    "mgda", "nash_mtl", "imtl_g", "aligned_mtl" or "fairgrad"; or an object with options of its own
+    from :mod:`sklearn_ple.weighting`, e.g. ``ExponentialWeighting(ratios=[1.0, 0.95])``. Each
+    epoch's weights are in `history_`.
 task_weights : None, "label_share", list or dict, default="label_share"
     What each task's loss is multiplied by before `weighting`: nothing, its share of labelled rows
     (over the largest), or given weights, in order or by target name.

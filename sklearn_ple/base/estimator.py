@@ -10,13 +10,13 @@ from sklearn.base import MultiOutputMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 
-from sklearn_ple.base.building import plain_module
 from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.fitting import Fitting
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.predictor import Predictor
 from sklearn_ple.base.sizing import RULES
 from sklearn_ple.nn import Coupling, Routing
+from sklearn_ple.tasks import TaskSet
 
 
 class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
@@ -57,8 +57,12 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         """The sharing scheme, for an encoded row of this width."""
 
-    def _make_coupling(self) -> Coupling | None:
-        """How raw outputs depend on each other; None when they don't."""
+    def _make_routing_for(self, task_set: TaskSet, *, in_width: int, dropout: float) -> Routing:
+        """The same for the fitted tasks, where a scheme asks more of them than their number."""
+        return self._make_routing(in_width=in_width, n_tasks=len(task_set), dropout=dropout)
+
+    def _make_coupling(self, task_set: TaskSet) -> Coupling | None:
+        """How raw outputs of the fitted tasks depend on each other; None when they don't."""
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -149,7 +153,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         """The module is in the net, which may have moved to another device on the way."""
         super().__setstate__(state)
         if hasattr(self, "net_"):
-            self.module_ = plain_module(self.net_)
+            self.module_ = self.net_.plain_module
             self.device_ = self.net_.device = str(self.net_.device)
 
     def __sklearn_tags__(self) -> Tags:

@@ -25,6 +25,7 @@ from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
 from sklearn_ple.features import Columns
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_tasks
+from sklearn_ple.tasks.targets import classes_by_target
 from sklearn_ple.training import (
     BestWeights,
     DivergenceError,
@@ -74,7 +75,7 @@ class Fitting:
         self.again = again
         self.classes = classes
         self.single_epoch = single_epoch
-        self.kinds: list[Task] | None = None
+        self.kinds: list[Task] = []
         self.random_state = check_random_state(self.params["random_state"])
 
     def check_rows_of(
@@ -92,10 +93,16 @@ class Fitting:
     def run(self, rows: Rows, validation: Rows | None) -> None:
         """Split, build or take up again, train, and set the fitted attributes."""
         device = resolve_device(self.params["device"], self.params["precision"])
+        rows = self._completed(rows)
         if validation is None:
             self._pilot(rows)
             rows, validation = self._split(rows)
-        task_set = self._fit_tasks(rows)
+            task_set = self._fit_tasks(rows)
+        else:
+            task_set = self._fit_tasks(rows)
+            validation = validation.in_order_of(task_set)
+            held_out = self.estimator._completed(validation.targets, task_set)
+            validation = replace(validation, targets=held_out)
         n_features = len(rows.columns.labels)
         sizes = resolve_sizes(
             self.params,
@@ -146,12 +153,19 @@ class Fitting:
         train, held_out = validation_split(np.column_stack(strata), fraction, self.random_state)
         return rows.take(train), rows.take(held_out)
 
+    def _completed(self, rows: Rows) -> Rows:
+        """The rows with the labels that follow from others; decides kinds, once, on all rows."""
+        estimator, targets = self.estimator, rows.targets
+        if self.again:
+            rows = rows.in_order_of(estimator.tasks_)
+            return replace(rows, targets=estimator._completed(rows.targets, estimator.tasks_))
+        self.kinds = resolve_tasks(self.params["tasks"], targets, estimator._promise, self.classes)
+        known = classes_by_target(self.classes, targets)
+        return replace(rows, targets=estimator._complete(targets, self.kinds, known))
+
     def _fit_tasks(self, rows: Rows) -> TaskSet:
         if self.again:
             return self.estimator.tasks_
-        if self.kinds is None:  # decided once, on all rows
-            promise = self.estimator._promise
-            self.kinds = resolve_tasks(self.params["tasks"], rows.targets, promise, self.classes)
         return TaskSet.fit(self.kinds, rows.targets, rows.weight, self.classes)
 
     def _categorical(self, columns: Columns) -> list[int]:
@@ -258,8 +272,7 @@ class Fitting:
             del estimator.classes_
         estimator.net_ = net
         estimator._parameters_of_fit_ = remembered(estimator)
-        module: Any = net.module_
-        estimator.module_ = getattr(module, "_orig_mod", module)
+        estimator.module_ = net.plain_module
         estimator.device_ = net.device
         estimator.history_ = history_frame(net)
         estimator.best_epoch_ = best_epoch

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from sklearn_ple.base.building import build_criterion, build_module, plain_module
+from sklearn_ple.base.building import build_criterion, build_module
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes
 from sklearn_ple.nn import Dropout
@@ -107,7 +107,7 @@ def _replace_dropout(estimator: MultiTaskEstimator, sizes: Sizes) -> None:
     """Put the dropout layers of a new module into the fitted one."""
     features, tasks = estimator._features, estimator.tasks_
     described = build_module(estimator, features, tasks, sizes, torch.Generator())
-    fitted = plain_module(estimator.net_)
+    fitted = estimator.net_.plain_module
     for name, part in described.named_modules(remove_duplicate=False):
         if isinstance(part, Dropout | torch.nn.Dropout):
             fitted.set_submodule(name, part)

@@ -20,7 +20,7 @@ from sklearn_ple.features import NumericEncoding
 from sklearn_ple.nn import ACTIVATIONS
 from sklearn_ple.tasks import Task
 from sklearn_ple.training import Precision, Schedule
-from sklearn_ple.weighting import LossWeighting, TaskWeights
+from sklearn_ple.weighting import WEIGHTINGS, LossWeighting, TaskWeights
 
 Auto = Literal["auto"]
 
@@ -36,7 +36,7 @@ class SharedParameters(TypedDict, total=False):
     tower_widths: Sequence[int]
     activation: str
     dropout: float | Auto
-    weighting: Literal["static"] | LossWeighting
+    weighting: str | LossWeighting
     task_weights: TaskWeights
     optimizer: str | type
     lr: float | Auto
@@ -98,7 +98,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "tower_widths": ["array-like"],
     "activation": [StrOptions(set(ACTIVATIONS))],
     "dropout": [_AUTO, Interval(Real, 0, 1, closed="left")],
-    "weighting": [StrOptions({"static"}), LossWeighting],
+    "weighting": [StrOptions(set(WEIGHTINGS)), LossWeighting],
     "task_weights": [StrOptions({"label_share"}), "array-like", Mapping, None],
     "optimizer": [StrOptions(set(OPTIMIZERS)), type],
     "lr": [_AUTO, Interval(Real, 0, None, closed="neither")],

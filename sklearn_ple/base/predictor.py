@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,15 +17,17 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.features import Columns, FeatureTable, read_columns
 from sklearn_ple.nn import GateReading, MultiTaskModule
-from sklearn_ple.tasks import TaskSet, read_targets
+from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
 from sklearn_ple.tasks.classification import warn_of_unseen
 from sklearn_ple.tasks.inference import Promise
 from sklearn_ple.training import MultiTaskNet
 
+Floats = NDArray[np.float64]
 PREPARED_ROWS = 8_192
 
 
-def _has_classes(estimator: Predictor) -> bool:
+def has_classes(estimator: Predictor) -> bool:
+    """Whether there can be probabilities; the AttributeError says why not."""
     if estimator._promise == "regression":
         raise AttributeError(f"{type(estimator).__name__} has regressions only: no predict_proba.")
     tasks = getattr(estimator, "tasks_", None)
@@ -65,7 +69,7 @@ class Predictor(BaseEstimator):
             return np.column_stack(predictions)
         return np.column_stack([p.astype(object) for p in predictions])
 
-    @available_if(_has_classes)
+    @available_if(has_classes)
     def predict_proba(self, X: Any) -> NDArray | list[NDArray | None]:
         """Predict class probabilities.
 
@@ -79,11 +83,7 @@ class Predictor(BaseEstimator):
             One for a single target; for several, a list in order of targets with None at
             regressions.
         """
-        activated = self._activated(X)
-        pairs = zip(self.tasks_, activated, strict=True)
-        probabilities = [p if task.is_classification else None for task, p in pairs]
-        # A single target that has predict_proba is a classification, so never None.
-        return probabilities[0] if self._single else probabilities  # type: ignore[return-value]
+        return self._probabilities(self._activated(X))
 
     def predict_frame(self, X: Any) -> pd.DataFrame:
         """Predict everything, by name.
@@ -157,9 +157,7 @@ class Predictor(BaseEstimator):
             If a label is of a class that fit did not see.
         """
         raw = self._raw(X)
-        targets = self.tasks_.align(read_targets(y))
-        check_same_length(len(raw), len(targets))
-        weight = check_sample_weight(sample_weight, len(raw), len(self.tasks_))
+        targets, weight = self._read_to_score(y, sample_weight, len(raw))
         encoded, unseen = self.tasks_.encode_to_score(targets)
         for task, column, rows in zip(
             self.tasks_, targets.columns, unseen.T & (weight.T > 0), strict=True
@@ -181,6 +179,44 @@ class Predictor(BaseEstimator):
         features = self.module_.encoder.features
         assert isinstance(features, FeatureTable)
         return features
+
+    def _complete(
+        self, targets: Targets, tasks: Sequence[Task], classes: Sequence[NDArray | None]
+    ) -> Targets:
+        """Labels with those filled in that follow from others; in general none do.
+
+        All labels pass here, after those of no weight were hidden: of training, of validation, of
+        every chunk, to be scored. What is filled in counts as if the user had given it. Filling in
+        twice must be the same as once.
+
+        Parameters
+        ----------
+        targets : Targets
+            One column a task, by the tasks' names.
+        tasks : sequence of Task
+            Fitted, or not yet.
+        classes : sequence of (ndarray or None)
+            For each task, the labels it was fitted with or that were declared beforehand.
+
+        Raises
+        ------
+        ValueError
+            If labels contradict each other.
+        """
+        return targets
+
+    def _completed(self, targets: Targets, task_set: TaskSet) -> Targets:
+        """The same for fitted tasks and columns in any order: in that of the tasks."""
+        aligned = replace(task_set.align(targets), names=task_set.names)
+        return self._complete(aligned, task_set.tasks, [task.classes_ for task in task_set])
+
+    def _read_to_score(self, y: Any, sample_weight: Any, n_rows: int) -> tuple[Targets, Floats]:
+        """Labels and weights (n_rows, n_tasks) to score by, both in the order of tasks."""
+        given = read_targets(y)
+        check_same_length(n_rows, len(given))
+        targets, order = self.tasks_.align(given), self.tasks_.order(given)
+        weight = check_sample_weight(sample_weight, n_rows, len(self.tasks_))[:, order]
+        return self._completed(targets.hide(weight == 0), self.tasks_), weight
 
     def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:
         """X by column, with names and number of features set or checked."""
@@ -213,6 +249,13 @@ class Predictor(BaseEstimator):
         """Probabilities (n, n_classes) or means (n,) of every task."""
         raw = self._raw(X)
         return self.tasks_.activate(raw)
+
+    def _probabilities(self, activated: list[NDArray]) -> NDArray | list[NDArray | None]:
+        """What `predict_proba` gives, out of what `_activated` did."""
+        pairs = zip(self.tasks_, activated, strict=True)
+        probabilities = [p if task.is_classification else None for task, p in pairs]
+        # A single target that has predict_proba is a classification, so never None.
+        return probabilities[0] if self._single else probabilities  # type: ignore[return-value]
 
     def _predictions(self, X: Any) -> list[NDArray]:
         """Predictions (n,) of every task, in the labels' own types and units."""

@@ -10,18 +10,14 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import r2_score
 
 from sklearn_ple.base.estimator import MultiTaskEstimator
-from sklearn_ple.base.inputs import check_same_length, check_sample_weight
 from sklearn_ple.tables import missing
-from sklearn_ple.tasks import read_targets
 from sklearn_ple.tasks.inference import Promise
 
 
 def _mean_score(metric: Any, estimator: MultiTaskEstimator, X: Any, y: Any, weight: Any) -> float:
     """Mean over tasks of a metric on each one's labelled rows; tasks without labels skipped."""
     predictions = estimator._predictions(X)
-    targets = estimator.tasks_.align(read_targets(y))
-    check_same_length(len(predictions[0]), len(targets))
-    weights = check_sample_weight(weight, len(targets), len(predictions))
+    targets, weights = estimator._read_to_score(y, weight, len(predictions[0]))
     scores = []
     for column, predicted, w in zip(targets.columns, predictions, weights.T, strict=True):
         rows = ~missing(column) & (w > 0)

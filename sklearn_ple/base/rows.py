@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_ple.features import Columns
-from sklearn_ple.tasks import Targets
+from sklearn_ple.tasks import Targets, TaskSet
 
 Floats = NDArray[np.float64]
 
@@ -24,3 +24,8 @@ class Rows:
     def take(self, index: NDArray[np.intp]) -> Rows:
         """Some of the rows."""
         return Rows(self.columns.take(index), self.targets.take(index), self.weight[index])
+
+    def in_order_of(self, task_set: TaskSet) -> Rows:
+        """The same rows with labels and weights in the order of fitted tasks."""
+        order = task_set.order(self.targets)
+        return replace(self, targets=task_set.align(self.targets), weight=self.weight[:, order])

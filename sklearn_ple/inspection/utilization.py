@@ -9,8 +9,14 @@ import pandas as pd
 
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.nn import GateReading
+from sklearn_ple.tasks.user_warning import warn_user
 
 SHARED = "shared"
+UNUSED_BELOW = 0.05  # of an even share, in every gate
+
+
+class UnusedExpertWarning(UserWarning):
+    """An expert that no gate of its level uses."""
 
 
 def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
@@ -33,7 +39,8 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
         One row for each level, gate and expert that the gate may choose, in the network's order:
 
         - `level`: 1 for the one next to the input;
-        - `gate`: the task that reads it, or "shared";
+        - `gate`: the task that reads it, or "shared", numbered where a level has several ("shared
+          2" feeds expert 2 of the next level);
         - `expert`: owner and number, such as "shared 1" or "income 2";
         - `mean`, `std` (`ddof=0`): of the weight over rows. Means of one gate sum to 1.
 
@@ -43,6 +50,12 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
     ------
     ValueError
         If the architecture has no gates.
+
+    Warns
+    -----
+    UnusedExpertWarning
+        If there is an expert whose mean weight is below 5 % of an even share (one divided by the
+        number of candidates) in every gate that may choose it, and that nothing reads besides.
 
     See Also
     --------
@@ -80,7 +93,10 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
             f"is none."
         )
     owners = _owner_names([task.name_ for task in inner.tasks_])
-    return pd.concat([_table(reading, owners) for reading in readings], ignore_index=True)
+    table = pd.concat([_table(reading, owners) for reading in readings], ignore_index=True)
+    besides = {(r.level, _expert(owners, each)) for r in readings for each in r.besides}
+    _warn_of_unused(table, besides)
+    return table
 
 
 def _owner_names(tasks: list[str]) -> dict[int | None, str]:
@@ -89,13 +105,36 @@ def _owner_names(tasks: list[str]) -> dict[int | None, str]:
     return names
 
 
+def _expert(owners: dict[int | None, str], expert: tuple[int | None, int]) -> str:
+    owner, number = expert
+    return f"{owners[owner]} {number + 1}"
+
+
 def _table(reading: GateReading, owners: dict[int | None, str]) -> pd.DataFrame:
     weights = reading.weights.detach().cpu().double().numpy()
+    numbered = "" if reading.number is None else f" {reading.number + 1}"
     columns = {
         "level": reading.level,
-        "gate": owners[reading.gate],
-        "expert": [f"{owners[owner]} {number + 1}" for owner, number in reading.experts],
+        "gate": owners[reading.gate] + numbered,
+        "expert": [_expert(owners, each) for each in reading.experts],
         "mean": np.mean(weights, axis=0),
         "std": np.std(weights, axis=0),
     }
     return pd.DataFrame(columns)
+
+
+def _warn_of_unused(table: pd.DataFrame, besides: set[tuple[int, str]]) -> None:
+    """Name the experts that no gate uses, save those, by level, that are read besides gates."""
+    n_candidates = table.groupby(["level", "gate"])["mean"].transform("size")
+    of_even = table.assign(share=table["mean"] * n_candidates)
+    largest = of_even.groupby(["level", "expert"], sort=False)["share"].max().reset_index()
+    low = largest[largest["share"] < UNUSED_BELOW]
+    unused = [key for key in zip(low["level"], low["expert"], strict=True) if key not in besides]
+    if unused:
+        names = ", ".join(f"{expert!r} (level {level})" for level, expert in unused)
+        warn_user(
+            f"No gate uses {names}: a mean weight below {UNUSED_BELOW:.0%} of an even share in "
+            f"every gate that may choose it. Fewer experts would do as well; expert_norm=True or a "
+            f"gate_temperature above 1 may bring it in.",
+            UnusedExpertWarning,
+        )

@@ -12,7 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import check_consistent_length
 
 from sklearn_ple.metrics.metric import Floats, Metric, MetricFunction, find_metric
-from sklearn_ple.tables import missing
+from sklearn_ple.tables import as_frame, missing
 from sklearn_ple.tasks import read_targets
 from sklearn_ple.tasks.classification import warn_of_unseen
 from sklearn_ple.tasks.user_warning import warn_user
@@ -25,6 +25,7 @@ def masked_score(
     *,
     classes: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
+    groups: Any = None,
 ) -> float:
     """Score one task on the rows that have a label and a positive weight.
 
@@ -34,11 +35,15 @@ def masked_score(
     Parameters
     ----------
     metric : str or callable
-        Of probabilities: "roc_auc", "average_precision" (both one-vs-rest, macro-averaged, with
-        three classes and more), "log_loss", "brier", "d2_log_loss". Of labels: "accuracy",
+        Of probabilities: "roc_auc", "average_precision", also called "pr_auc" (these one-vs-rest,
+        macro-averaged, with three classes and more), "gauc" (`gauc`), "log_loss", "brier",
+        "d2_log_loss", "ece" and "ece_quantile" (`expected_calibration_error`),
+        "calibration_ratio" (predicted over actual, best at 1: `calibration_ratio`) and
+        "abs_log_calibration_ratio", the absolute value of its logarithm. Of labels: "accuracy",
         "balanced_accuracy". Of numbers: "r2", "mse", "rmse", "mae", "poisson_deviance",
-        "d2_poisson". Or any `function(y_true, y_pred)`, with `sample_weight` if weights are given,
-        which gets labels and predictions as they are, less the rows left out.
+        "d2_poisson". Or any `function(y_true, y_pred)`, with `sample_weight` if weights are given
+        and `groups` if they are and it has such a parameter, which gets labels and predictions as
+        they are, less the rows left out.
     y_true : array-like of shape (n,)
         Labels, with NaN or None where there is none.
     y_pred : array-like of shape (n,) or (n, n_classes)
@@ -49,6 +54,8 @@ def masked_score(
         possible if every class is.
     sample_weight : array-like of shape (n,), default=None
         Non-negative weights.
+    groups : array-like of shape (n,), default=None
+        The group of each row, such as its user, for metrics within groups.
 
     Returns
     -------
@@ -56,13 +63,14 @@ def masked_score(
         The metric as its name says, so lower is better for the losses. NaN, with an
         `UndefinedMetricWarning`, if no row is left or the metric is not defined on those left:
         "roc_auc" where a class is absent, "average_precision" where a class has no positive label,
-        the D² metrics where all labels are equal.
+        "gauc" where no group has both classes, the calibration ratios where a class that they
+        divide by is absent, the D² metrics where all labels are equal.
 
     Raises
     ------
     ValueError
-        If the metric is unknown, lengths differ, a weight is negative or NaN, or the labels do not
-        fit `classes`.
+        If the metric is unknown, lengths differ, a weight is negative or NaN, the labels do not
+        fit `classes`, or a metric within groups is given none.
 
     Examples
     --------
@@ -78,16 +86,60 @@ def masked_score(
         chosen = find_metric(metric)
     else:
         chosen = Metric(getattr(metric, "__name__", "score"), metric, "predict", True)
-    targets = read_targets(y_true)
-    if len(targets.columns) != 1:
-        raise ValueError(f"y_true must be one task's labels, got {len(targets.columns)} columns.")
+    return score_target(
+        chosen, y_true, y_pred, classes=classes, sample_weight=sample_weight, groups=groups
+    )
+
+
+def score_target(
+    metric: Metric,
+    y_true: Any,
+    y_pred: ArrayLike,
+    *,
+    classes: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    groups: Any = None,
+) -> float:
+    """`masked_score` of a metric that need not have a name."""
     return score_labelled(
-        chosen,
-        targets.columns[0],
+        metric,
+        one_target(y_true),
         np.asarray(y_pred),
         classes=None if classes is None else np.asarray(classes),
         sample_weight=None if sample_weight is None else np.asarray(sample_weight),
+        groups=None if groups is None else read_groups(groups),
     )
+
+
+def one_target(y_true: Any) -> NDArray:
+    """The labels of the only column.
+
+    Raises
+    ------
+    ValueError
+        If there are several.
+    """
+    targets = read_targets(y_true)
+    if len(targets.columns) != 1:
+        raise ValueError(f"y_true must be one task's labels, got {len(targets.columns)} columns.")
+    return targets.columns[0]
+
+
+def read_groups(groups: Any) -> NDArray:
+    """The group of each row, from a list, array or column of any table.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one column.
+    """
+    table = as_frame(groups)
+    read = np.asarray(groups if table is None else table)
+    if read.ndim == 2 and read.shape[1] == 1:
+        read = read[:, 0]
+    if read.ndim != 1:
+        raise ValueError(f"groups must be one column, got shape {read.shape}.")
+    return read
 
 
 def score_labelled(
@@ -97,6 +149,7 @@ def score_labelled(
     *,
     classes: NDArray | None = None,
     sample_weight: NDArray | None = None,
+    groups: NDArray | None = None,
     name: str = "y",
     allow_unseen: bool = False,
 ) -> float:
@@ -104,7 +157,11 @@ def score_labelled(
 
     With `allow_unseen`, labels need not be among the classes; but one must be.
     """
-    check_consistent_length(labels, y_pred, sample_weight)
+    if groups is None and metric.needs_groups:
+        raise ValueError(
+            f"{metric.name} is measured within groups: say groups=, the group of each row."
+        )
+    check_consistent_length(labels, y_pred, sample_weight, groups)
     rows = ~missing(labels)
     weight = None if sample_weight is None else _checked_weight(sample_weight)
     if weight is not None:
@@ -119,8 +176,10 @@ def score_labelled(
     if metric.takes_codes:
         prediction = _two_columns(prediction)
         truth = _codes(truth, classes, prediction.shape[1], name, allow_unseen=allow_unseen)
-    weights = {} if weight is None else {"sample_weight": weight[rows]}
-    return float(metric.function(truth, prediction, **weights))
+    extra = {} if weight is None else {"sample_weight": weight[rows]}
+    if groups is not None and metric.takes_groups:
+        extra["groups"] = groups[rows]
+    return float(metric.function(truth, prediction, **extra))
 
 
 def _checked_weight(sample_weight: NDArray) -> Floats:

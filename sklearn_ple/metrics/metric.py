@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from inspect import Parameter, signature
 from typing import Literal
 
 import numpy as np
@@ -11,6 +13,12 @@ from numpy.typing import NDArray
 from sklearn import metrics as skm
 from sklearn.exceptions import UndefinedMetricWarning
 
+from sklearn_ple.metrics.auc_by_group import gauc_of_codes
+from sklearn_ple.metrics.calibration_bins import (
+    abs_log_class_ratio,
+    calibration_error,
+    class_ratio,
+)
 from sklearn_ple.tasks.user_warning import warn_user
 
 Floats = NDArray[np.float64]
@@ -27,11 +35,12 @@ class Metric:
     name : str
         The name as a metric, so without "neg_".
     function : callable
-        Called as `function(y_true, y_pred, sample_weight=...)`.
+        Called as `function(y_true, y_pred, sample_weight=...)`, with `groups=` too if it has a
+        parameter of that name.
     response_method : {"predict", "predict_proba"}
         What `y_pred` comes from.
-    greater_is_better : bool
-        False for losses and errors.
+    greater_is_better : bool or None
+        False for losses and errors; None where neither way is better.
     takes_codes : bool
         Whether `y_true` are positions in `classes` and `y_pred` is always (n, n_classes), as in
         the named metrics of probabilities; the position `n_classes` is that of all classes that
@@ -42,13 +51,31 @@ class Metric:
     name: str
     function: MetricFunction
     response_method: ResponseMethod
-    greater_is_better: bool
+    greater_is_better: bool | None
     takes_codes: bool = False
 
     @property
     def scorer_name(self) -> str:
         """The name under which greater is better: losses are negated and say so."""
         return self.name if self.greater_is_better else f"neg_{self.name}"
+
+    @property
+    def takes_groups(self) -> bool:
+        """Whether the function has a parameter `groups`."""
+        return _groups_parameter(self.function) is not None
+
+    @property
+    def needs_groups(self) -> bool:
+        """Whether that parameter has no default."""
+        parameter = _groups_parameter(self.function)
+        return parameter is not None and parameter.default is Parameter.empty
+
+
+def _groups_parameter(function: MetricFunction) -> Parameter | None:
+    try:
+        return signature(function).parameters.get("groups")
+    except ValueError:  # some functions written in C do not say
+        return None
 
 
 def find_metric(name: str) -> Metric:
@@ -158,9 +185,27 @@ METRICS: dict[str, Metric] = {
     for metric in (
         Metric("roc_auc", _roc_auc, "predict_proba", True, takes_codes=True),
         Metric("average_precision", _average_precision, "predict_proba", True, takes_codes=True),
+        Metric("pr_auc", _average_precision, "predict_proba", True, takes_codes=True),
+        Metric("gauc", gauc_of_codes, "predict_proba", True, takes_codes=True),
         Metric("log_loss", _log_loss, "predict_proba", False, takes_codes=True),
         Metric("brier", _brier, "predict_proba", False, takes_codes=True),
         Metric("d2_log_loss", _d2_log_loss, "predict_proba", True, takes_codes=True),
+        Metric("ece", calibration_error, "predict_proba", False, takes_codes=True),
+        Metric(
+            "ece_quantile",
+            partial(calibration_error, strategy="quantile"),
+            "predict_proba",
+            False,
+            takes_codes=True,
+        ),
+        Metric("calibration_ratio", class_ratio, "predict_proba", None, takes_codes=True),
+        Metric(
+            "abs_log_calibration_ratio",
+            abs_log_class_ratio,
+            "predict_proba",
+            False,
+            takes_codes=True,
+        ),
         Metric("accuracy", skm.accuracy_score, "predict", True),
         Metric("balanced_accuracy", skm.balanced_accuracy_score, "predict", True),
         Metric("r2", skm.r2_score, "predict", True),

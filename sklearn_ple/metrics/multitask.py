@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from sklearn_ple.metrics.metric import MetricFunction
-from sklearn_ple.metrics.scorers import TaskScorer, deviance_explained_scorer, task_scorer
+from sklearn_ple.metrics.scorers import deviance_explained_scorer, task_scorer
+from sklearn_ple.metrics.task_scorers import TaskScorer
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.tasks import Task, TaskSet, read_targets, resolve_tasks
 from sklearn_ple.tasks.inference import Promise

@@ -1,154 +1,9 @@
-"""Scorers of one task, for every tool of scikit-learn that takes `scoring=`.
-
-`sklearn.metrics.make_scorer` hands its function y and predictions only, so neither a task's name
-nor its classes; and for a classifier whose tasks are all 0/1 it squeezes the probabilities of all
-tasks into one array first. The scorers here keep its interface (the call, weights, metadata
-routing, one prediction shared by all scorers of a dict) and look the task up in the estimator.
-"""
+"""Scorers of one task, for every tool of scikit-learn that takes `scoring=`."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Any
-
-import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics._scorer import _BaseScorer
-from sklearn.utils import Tags, TargetTags
-
-from sklearn_ple.metrics.masked import score_labelled
 from sklearn_ple.metrics.metric import METRICS, Metric, MetricFunction, ResponseMethod, find_metric
-from sklearn_ple.metrics.unwrap import find_task, unwrap
-from sklearn_ple.tasks import read_targets
-from sklearn_ple.tasks.user_warning import warn_user
-
-
-class TaskScorer(_BaseScorer):
-    """Greater is better; made by `task_scorer` and `deviance_explained_scorer`.
-
-    Parameters
-    ----------
-    task : str, int or None
-        The task's name or index; None for all tasks.
-    name : str
-        The metric's name as a score, such as "neg_log_loss".
-    function : callable
-        The metric; its signature says whether it takes `sample_weight`.
-    response_method : {"predict", "predict_proba"}
-        What it needs.
-    greater_is_better : bool
-        Whether `function` is a score; a loss is negated.
-    """
-
-    def __init__(
-        self,
-        task: str | int | None,
-        name: str,
-        *,
-        function: MetricFunction,
-        response_method: ResponseMethod,
-        greater_is_better: bool,
-    ) -> None:
-        # A tuple of one name is another key of the cache that the scorers of a dict share than the
-        # name itself, under which scikit-learn's keep predictions in the shape that they want.
-        super().__init__(function, 1 if greater_is_better else -1, {}, (response_method,))
-        self.task = task
-        self.name = name
-
-    @abstractmethod
-    def _score(
-        self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
-    ) -> float:
-        """Score a fitted estimator; `method_caller(estimator, method, X)` may remember answers."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(task={self.task!r}, metric={self.name!r})"
-
-
-class _MetricScorer(TaskScorer):
-    def __init__(self, task: str | int, metric: Metric) -> None:
-        super().__init__(
-            task,
-            metric.scorer_name,
-            function=metric.function,
-            response_method=metric.response_method,
-            greater_is_better=metric.greater_is_better,
-        )
-        self.metric = metric
-
-    def _score(
-        self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
-    ) -> float:
-        targets = read_targets(y_true)
-        # The base class lets the task be None; a TaskScorer always has one.
-        task = find_task(estimator, self.task, targets)  # type: ignore[arg-type]
-        (method,) = self._response_method
-        if not hasattr(estimator, method):
-            raise AttributeError(
-                f"{type(estimator).__name__} has no {method}, which {self.name!r} needs."
-            )
-        predicted = method_caller(_AsIs(estimator), self._response_method, X)
-        if method == "predict":
-            y_pred = task.prediction(np.asarray(predicted))
-        else:
-            y_pred = task.probability(predicted)
-            if not self.metric.takes_codes and y_pred.ndim == 2 and y_pred.shape[1] == 2:
-                y_pred = y_pred[:, 1]
-        weight = None if sample_weight is None else task.weight(read_targets(sample_weight))
-        return float(self._sign) * score_labelled(
-            self.metric,
-            task.column(targets),
-            y_pred,
-            classes=task.classes,
-            sample_weight=weight,
-            name=task.name,
-            allow_unseen=True,
-        )
-
-
-class _DevianceExplainedScorer(TaskScorer):
-    def __init__(self, task: str | int | None) -> None:
-        super().__init__(
-            task, "d2", function=_d2, response_method="predict", greater_is_better=True
-        )
-
-    def _score(
-        self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
-    ) -> float:
-        inner, transformers = unwrap(estimator)
-        if not hasattr(inner, "score_tasks"):
-            raise AttributeError(
-                f"{type(inner).__name__} has no score_tasks: the share of deviance explained is "
-                f"measured against a multi-task estimator's own training baseline."
-            )
-        for transformer in transformers:
-            X = transformer.transform(X)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        scores = np.asarray(inner.score_tasks(X, y_true, **weights), dtype=np.float64)
-        if self.task is not None:
-            return float(scores[find_task(inner, self.task, read_targets(y_true)).index])
-        if np.isnan(scores).all():
-            warn_user("No task has labels to score.", UndefinedMetricWarning)
-            return np.nan
-        return float(np.nanmean(scores))
-
-
-class _AsIs:
-    """An estimator that scikit-learn does not know for a classifier: its answers come as given."""
-
-    def __init__(self, estimator: Any) -> None:
-        self._estimator = estimator
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._estimator, name)
-
-    def __sklearn_tags__(self) -> Tags:
-        return Tags(estimator_type=None, target_tags=TargetTags(required=True))
-
-
-def _d2(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-    """Stands for `score_tasks` where scikit-learn asks which metadata a scorer takes."""
-    raise TypeError("`d2` needs the fitted estimator: it is scored by TaskScorer alone.")
+from sklearn_ple.metrics.task_scorers import DevianceExplainedScorer, MetricScorer, TaskScorer
 
 
 def task_scorer(
@@ -157,6 +12,7 @@ def task_scorer(
     *,
     response_method: ResponseMethod = "predict",
     greater_is_better: bool = True,
+    groups: str | int | None = None,
 ) -> TaskScorer:
     """Make a scorer of one task, on the rows where that task has a label.
 
@@ -177,6 +33,11 @@ def task_scorer(
         What a *function* gets; of a binary task the probabilities of the second class, shape (n,).
     greater_is_better : bool, default=True
         Whether a *function* is a score; a loss is negated.
+    groups : str or int, default=None
+        For "gauc", and functions that have a parameter `groups`: the column of X, by name or
+        position, that holds each row's group. X is what the scorer is called with, so a pipeline
+        may drop the column before its model. None: groups are given to the scorer when it is
+        called, `scorer(model, X, y, groups=...)`, or by metadata routing.
 
     Returns
     -------
@@ -187,8 +48,10 @@ def task_scorer(
     Raises
     ------
     ValueError
-        If no metric has that name. The scorer raises one if the estimator has no such task, or if
-        it is a regression and the metric wants probabilities.
+        If no metric has that name, neither way is better ("calibration_ratio"), or `groups` is
+        given to a metric that takes none. The scorer raises one if the estimator has no such task,
+        if it is a regression and the metric wants probabilities, or if there are no groups for a
+        metric that needs them.
     TypeError
         If `metric` is a scorer already.
 
@@ -200,10 +63,11 @@ def task_scorer(
     -----
     A label of a class that the training part lacked is a miss to metrics of predictions. Metrics of
     probabilities warn, naming task and class: its probability is zero to the Brier score, and
-    2.2e-16 to the log loss, as in scikit-learn; "roc_auc" and "average_precision" are NaN. They
-    raise ValueError if not one label is of a class that the model knows.
+    2.2e-16 to the log loss, as in scikit-learn, and zero to "ece"; "roc_auc",
+    "average_precision" and "gauc" are NaN; the calibration ratios count it as none of the known
+    classes. They raise ValueError if not one label is of a class that the model knows.
 
-    Metadata routing: `scorer.set_score_request(sample_weight=True)`.
+    Metadata routing: `scorer.set_score_request(sample_weight=True, groups=True)`.
 
     Examples
     --------
@@ -215,23 +79,39 @@ def task_scorer(
     >>> y[3, 0] = np.nan
     >>> scorer = task_scorer(0, "mse")
     >>> scorer
-    _MetricScorer(task=0, metric='neg_mse')
+    MetricScorer(task=0, metric='neg_mse')
     >>> round(scorer(model, X, y), 3)
     -0.667
     """
     if metric == "d2":
-        return _DevianceExplainedScorer(task)
+        return DevianceExplainedScorer(task)
+    chosen = _scored_metric(metric, response_method, greater_is_better)
+    if groups is not None and not chosen.takes_groups:
+        raise ValueError(f"groups={groups!r}, but {chosen.name!r} is not measured within groups.")
+    return MetricScorer(task, chosen, groups)
+
+
+def _scored_metric(
+    metric: str | MetricFunction, response_method: ResponseMethod, greater_is_better: bool
+) -> Metric:
+    """A metric of which more, or less, is better."""
     if isinstance(metric, str):
         plain = metric.removeprefix("neg_")
-        is_negated_loss = plain in METRICS and not METRICS[plain].greater_is_better
-        return _MetricScorer(task, find_metric(plain if is_negated_loss else metric))
+        is_negated_loss = plain in METRICS and METRICS[plain].greater_is_better is False
+        chosen = find_metric(plain if is_negated_loss else metric)
+        if chosen.greater_is_better is None:
+            raise ValueError(
+                f"{metric!r} is best at 1, so neither more nor less of it is better: score by "
+                f"'neg_abs_log_{metric}', or give the function of that name to report it."
+            )
+        return chosen
     if hasattr(metric, "set_score_request"):
         raise TypeError(
             f"{metric!r} is a scorer, called on an estimator; give its metric, a function of "
             f"labels and predictions, instead."
         )
     name = getattr(metric, "__name__", None) or getattr(metric, "func", metric).__name__
-    return _MetricScorer(task, Metric(name, metric, response_method, greater_is_better))
+    return Metric(name, metric, response_method, greater_is_better)
 
 
 def deviance_explained_scorer() -> TaskScorer:
@@ -252,4 +132,4 @@ def deviance_explained_scorer() -> TaskScorer:
     >>> deviance_explained_scorer().name
     'd2'
     """
-    return _DevianceExplainedScorer(None)
+    return DevianceExplainedScorer(None)

@@ -39,6 +39,12 @@ def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
     return estimator, transformers
 
 
+def completed(estimator: Any, targets: Targets) -> Targets:
+    """Labels as the multi-task estimator inside reads them: with those that follow from others."""
+    inner, _ = unwrap(estimator)
+    return inner._completed(targets, inner.tasks_) if hasattr(inner, "_completed") else targets
+
+
 @dataclass(frozen=True)
 class FittedTask:
     """Where one task lies in what an estimator predicts.

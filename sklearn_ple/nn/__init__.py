@@ -2,7 +2,7 @@
 
 from sklearn_ple.nn.activation import ACTIVATIONS
 from sklearn_ple.nn.coupling import Coupling, Uncoupled
-from sklearn_ple.nn.dropout import Dropout, lend_generator
+from sklearn_ple.nn.dropout import Dropout
 from sklearn_ple.nn.experts import ExpertBank
 from sklearn_ple.nn.extraction import ExtractionLevel, per_task
 from sklearn_ple.nn.feature_encoder import FeatureEncoder
@@ -10,6 +10,7 @@ from sklearn_ple.nn.gate import Gate, GateReading
 from sklearn_ple.nn.layer import Layer, initialise
 from sklearn_ple.nn.mixing import mix
 from sklearn_ple.nn.module import MultiTaskModule
+from sklearn_ple.nn.noise import Noisy, lend_generator
 from sklearn_ple.nn.routing import Routing
 from sklearn_ple.nn.tower import TowerBank
 
@@ -24,6 +25,7 @@ __all__ = [
     "GateReading",
     "Layer",
     "MultiTaskModule",
+    "Noisy",
     "Routing",
     "TowerBank",
     "Uncoupled",

@@ -14,6 +14,18 @@ class Coupling(nn.Module, ABC):
     def forward(self, raw: Tensor) -> Tensor:
         """(batch, n_raw) to (batch, n_raw)."""
 
+    def start(self, outputs: Tensor) -> Tensor:
+        """What towers have to put out, (n_raw,), for coupled outputs (n_raw,) that are constant.
+
+        Training starts there: an inverse of `forward`, as near as it can be met. The same for a
+        coupling that leaves constant outputs alone.
+        """
+        return outputs
+
+    def penalty(self, raw: Tensor) -> Tensor | None:
+        """What coupled outputs (batch, n_raw) add to the loss, a scalar; None for nothing."""
+        return None
+
 
 class Uncoupled(Coupling):
     """Every task keeps its tower's output."""

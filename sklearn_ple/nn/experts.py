@@ -33,6 +33,16 @@ class ExpertBank(Layer):
         A name in `ACTIVATIONS`, applied after every layer.
     dropout : float
         Share of units dropped after every layer.
+    norm : bool
+        Whether what an expert puts out is normalised before its last activation: over the units
+        of one expert for one row, to mean 0 and variance 1, then scaled and shifted by parameters
+        of every unit. So all experts put out numbers of one size, from which a gate can choose by
+        what they say, and a unit of a ReLU is seldom shut for all rows. It takes 2 units or more.
+
+    Notes
+    -----
+    Normalising experts is HoME's idea (X. Wang et al., arXiv 2408.05430), which takes batch
+    statistics. Here it is a layer norm, so that a prediction depends on its own row alone.
 
     Examples
     --------
@@ -53,10 +63,16 @@ class ExpertBank(Layer):
         sources: Sequence[int] | None = None,
         activation: str = "relu",
         dropout: float = 0.0,
+        norm: bool = False,
     ) -> None:
         super().__init__()
         if not widths or min(widths) < 1:
             raise ValueError(f"widths must name at least one layer, of at least 1 unit: {widths}.")
+        if norm and widths[-1] < 2:
+            raise ValueError(
+                f"A single unit normalised over itself is always zero; the last layer needs 2 or "
+                f"more to be normalised: {widths}."
+            )
         self.n_experts = n_experts
         self.activation = ACTIVATIONS[activation]
         self.dropout = Dropout(dropout)
@@ -66,6 +82,10 @@ class ExpertBank(Layer):
             [torch.empty(n_experts, wide, narrow) for wide, narrow in shapes]
         )
         self.biases = nn.ParameterList([torch.empty(n_experts, wide) for wide in widths])
+        # Vectors, so that weight decay, which is for matrices, leaves them alone.
+        n_units = n_experts * widths[-1]
+        self.gain = nn.Parameter(torch.empty(n_units)) if norm else None
+        self.shift = nn.Parameter(torch.empty(n_units)) if norm else None
         self._experts_per_source = _equal_shares(sources) if sources is not None else None
         self.register_buffer(
             "sources",
@@ -79,21 +99,27 @@ class ExpertBank(Layer):
             fan_in = weight.shape[2]
             uniform_(weight, math.sqrt(6 / fan_in) * 0.7, generator)
             uniform_(bias, 1 / math.sqrt(fan_in), generator)
+        if self.gain is not None and self.shift is not None:
+            nn.init.ones_(self.gain)
+            nn.init.zeros_(self.shift)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_width), or (batch, source, in_width), to (batch, expert, width)."""
         first, *rest = zip(self.weights, self.biases, strict=True)
-        h = self._read(x, *first)
-        for weight, bias in rest:
+        h = self._read(x, *first, is_last=not rest)
+        for j, (weight, bias) in enumerate(rest, start=1):
             h = torch.baddbmm(bias[:, None], h.transpose(0, 1), weight.transpose(1, 2))
+            if j == len(rest):
+                h = self._normalised(h, (self.n_experts, 1, -1))
             h = self.dropout(self.activation(h)).transpose(0, 1)
         return h
 
-    def _read(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def _read(self, x: Tensor, weight: Tensor, bias: Tensor, *, is_last: bool) -> Tensor:
         """The first layer, (batch, expert, width): the only one with inputs to choose."""
         n_experts, width, in_width = weight.shape
         if x.dim() == 2:
             joint = functional.linear(x, weight.view(-1, in_width), bias.view(-1))
+            joint = self._normalised(joint, (-1,)) if is_last else joint
             return self.dropout(self.activation(joint)).view(-1, n_experts, width)
         by_source = x.transpose(0, 1)
         if self._experts_per_source is None:
@@ -104,11 +130,23 @@ class ExpertBank(Layer):
         n_sources = n_experts // per_source
         joint = torch.baddbmm(
             bias.view(n_sources, 1, -1),
-            by_source,
+            by_source[:n_sources],  # nobody reads those behind
             weight.view(n_sources, -1, in_width).transpose(1, 2),
         )
+        joint = self._normalised(joint, (n_sources, 1, -1)) if is_last else joint
         joint = self.dropout(self.activation(joint))
         return joint.view(n_sources, -1, per_source, width).transpose(0, 1).flatten(1, 2)
+
+    def _normalised(self, h: Tensor, layout: tuple[int, ...]) -> Tensor:
+        """Layer norm of every expert's last layer, h, whose last axis holds one or more experts.
+
+        Gain and shift are laid out to meet it; without them h stays as it is.
+        """
+        if self.gain is None or self.shift is None:
+            return h
+        width = self.weights[-1].shape[1]
+        normal = functional.layer_norm(h.unflatten(-1, (-1, width)), (width,)).view_as(h)
+        return torch.addcmul(self.shift.view(layout), normal, self.gain.view(layout))
 
 
 def _equal_shares(sources: Sequence[int]) -> int | None:

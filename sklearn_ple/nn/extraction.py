@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypedDict
 
 from torch import Tensor, nn
 
@@ -13,14 +13,25 @@ from sklearn_ple.nn.gate import Gate, GateReading
 from sklearn_ple.nn.mixing import mix
 
 
+class LevelOptions(TypedDict, total=False):
+    """Options of `ExtractionLevel` that the schemes made of it pass on."""
+
+    gate_bias: bool
+    gate_widths: Sequence[int]
+    gate_temperature: float
+    expert_norm: bool
+    activation: str
+    dropout: float
+
+
 class ExtractionLevel(nn.Module):
     """One extraction network of the PLE paper (its Fig. 5 and equations 2 to 7).
 
-    Task gates choose among the task's own and the shared experts; the shared gate, which exists
-    only where a next level reads it, among all experts.
+    Task gates choose among the task's own and the shared experts, or among all; the shared gate,
+    which exists only where a next level reads it, among all experts.
 
     Streams are the inputs of a level: one for each task and, last, the shared one where there is
-    one. At the first level all streams are the same tensor.
+    one. At the first level all streams are the same tensor. A gate reads its reader's stream.
 
     Parameters
     ----------
@@ -35,7 +46,13 @@ class ExtractionLevel(nn.Module):
         Whether experts read streams of their own (every level but the first).
     has_shared_gate : bool
         Whether a next level reads the shared stream.
-    gate_bias, activation, dropout
+    tasks_see_all : bool
+        Whether task gates choose among the other tasks' experts, too.
+    gate_bias, gate_widths, gate_temperature
+        As `bias`, `widths` and `temperature` in `Gate`.
+    expert_norm
+        As `norm` in `ExpertBank`.
+    activation, dropout
         As in `Gate` and `ExpertBank`.
     """
 
@@ -48,7 +65,11 @@ class ExtractionLevel(nn.Module):
         expert_widths: Sequence[int],
         own_streams: bool,
         has_shared_gate: bool,
+        tasks_see_all: bool = False,
         gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
         activation: str = "relu",
         dropout: float = 0.0,
     ) -> None:
@@ -59,10 +80,15 @@ class ExtractionLevel(nn.Module):
         numbers = [j for m in (*n_task_experts, n_shared_experts) for j in range(m)]
         self.labels = list(zip(owners, numbers, strict=True))
         self.readers: list[int | None] = list(range(n_tasks))
-        candidates = [[e for e, o in enumerate(owners) if o in (k, None)] for k in range(n_tasks)]
-        if has_shared_gate:
-            self.readers.append(None)
-            candidates.append(list(range(len(owners))))
+        self.readers += [None] if has_shared_gate else []
+        candidates = [
+            [
+                e
+                for e, o in enumerate(owners)
+                if reader is None or tasks_see_all or o in (reader, None)
+            ]
+            for reader in self.readers
+        ]
         sources = [n_tasks if owner is None else owner for owner in owners]
         self.experts = ExpertBank(
             len(owners),
@@ -71,8 +97,17 @@ class ExtractionLevel(nn.Module):
             sources=sources if own_streams else None,
             activation=activation,
             dropout=dropout,
+            norm=expert_norm,
         )
-        self.gate = Gate(candidates, n_experts=len(owners), in_width=in_width, bias=gate_bias)
+        self.gate = Gate(
+            candidates,
+            n_experts=len(owners),
+            in_width=in_width,
+            bias=gate_bias,
+            widths=gate_widths,
+            temperature=gate_temperature,
+            activation=activation,
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_width) or (batch, stream, in_width) to (batch, reader, width)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sklearn_ple.nn.experts import ExpertBank
 from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 Owner = int | None
@@ -28,20 +29,27 @@ class GateReading:
         For each candidate, the task that owns it (None when shared) and its number in its group.
     weights : Tensor of shape (batch, candidates)
         Rows sum to one.
+    number : int or None
+        Which of several shared gates of the level; None where there is one at most.
+    besides : tuple of (int or None, int)
+        Experts that the gate's reader is given besides what the gate mixes, whatever it says.
     """
 
     level: int
     gate: Owner
     experts: tuple[tuple[Owner, int], ...]
     weights: Tensor
+    number: int | None = None
+    besides: tuple[tuple[Owner, int], ...] = ()
 
 
 class Gate(Layer):
     """Gates over one set of experts, each with candidates of its own.
 
-    Gate g gives softmax(W_g x) over its candidates and exactly zero elsewhere (equations 3 and 6
-    of the PLE paper, doi 10.1145/3383313.3412236). A gate with a single candidate passes it on
-    and has no parameters.
+    Gate g gives softmax(W_g x / temperature) over its candidates and exactly zero elsewhere
+    (equations 3 and 6 of the PLE paper, doi 10.1145/3383313.3412236, where the temperature is 1).
+    With `widths` it looks at x through hidden layers of its own first. A gate with a single
+    candidate passes it on and has no parameters.
 
     Parameters
     ----------
@@ -52,6 +60,12 @@ class Gate(Layer):
         Width of what a gate reads.
     bias : bool
         Whether gates have a bias; the paper's have none.
+    widths : sequence of int
+        Hidden layers of every gate; the paper's have none. They are never dropped out.
+    temperature : float
+        Above 1 it evens weights out, below 1 it sharpens them.
+    activation : str
+        A name in `ACTIVATIONS`, applied after every hidden layer.
 
     Examples
     --------
@@ -63,6 +77,7 @@ class Gate(Layer):
 
     closed: Tensor
     slots: Tensor
+    hidden_of: Tensor
 
     def __init__(
         self,
@@ -71,8 +86,14 @@ class Gate(Layer):
         n_experts: int,
         in_width: int,
         bias: bool = False,
+        widths: Sequence[int] = (),
+        temperature: float = 1.0,
+        activation: str = "relu",
     ) -> None:
         super().__init__()
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"temperature must be positive and finite, got {temperature}.")
+        self.temperature = temperature
         self.candidates = [tuple(each) for each in candidates]
         self.n_experts = n_experts
         slots, closed = [], torch.full((len(candidates) * n_experts,), -torch.inf)
@@ -83,9 +104,33 @@ class Gate(Layer):
         self.register_buffer("closed", closed, persistent=False)
         self.register_buffer("slots", torch.tensor(slots, dtype=torch.int64), persistent=False)
         self._everywhere = len(slots) == len(closed) and slots == sorted(slots)
-        self.weight = nn.Parameter(torch.empty(len(slots), in_width)) if slots else None
+        self.hidden = self._make_hidden(in_width, tuple(widths), activation)
+        width = [in_width, *widths][-1]
+        self.weight = nn.Parameter(torch.empty(len(slots), width)) if slots else None
         self.bias = nn.Parameter(torch.empty(len(slots))) if slots and bias else None
         self.reset_parameters(provisional())
+
+    def _make_hidden(
+        self, in_width: int, widths: tuple[int, ...], activation: str
+    ) -> ExpertBank | None:
+        """Hidden layers of the gates that choose; `hidden_of` says where each gate finds its own.
+
+        A gate that does not choose has none: it may look at any, with weights of zero.
+        """
+        choosing = [g for g, each in enumerate(self.candidates) if len(each) > 1]
+        n_gates = len(self.candidates)
+        hidden_of = [choosing.index(g) if g in choosing else 0 for g in range(n_gates)]
+        self.register_buffer("hidden_of", torch.tensor(hidden_of), persistent=False)
+        self._all_choose = len(choosing) == n_gates
+        if not choosing or not widths:
+            return None
+        return ExpertBank(
+            len(choosing),
+            in_width=in_width,
+            widths=widths,
+            sources=choosing,
+            activation=activation,
+        )
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         if self.weight is not None:
@@ -99,6 +144,9 @@ class Gate(Layer):
         if self.weight is None:
             weights = torch.softmax(self.closed.view(n_gates, -1), dim=-1)
             return weights.expand(len(x), -1, -1)
+        if self.hidden is not None:
+            x = self.hidden(x)
+            x = x if self._all_choose else x.index_select(1, self.hidden_of)
         weight, offset = self._spread()
         # Rows last: the softmax then runs along them, four times faster than along few experts.
         if x.dim() == 2:
@@ -112,7 +160,10 @@ class Gate(Layer):
         return torch.softmax(logits, dim=1).permute(2, 0, 1).contiguous()
 
     def _spread(self) -> tuple[Tensor, Tensor]:
-        """Weights and offsets of every (gate, expert) pair: zero and minus infinity where shut."""
+        """Weights and offsets of every (gate, expert) pair: zero and minus infinity where shut.
+
+        The temperature divides both, which are small, instead of the logits of every row.
+        """
         assert self.weight is not None
         weight: Tensor = self.weight
         offset = self.closed
@@ -121,4 +172,6 @@ class Gate(Layer):
             weight = spread.index_copy(0, self.slots, weight)
         if self.bias is not None:
             offset = offset.index_add(0, self.slots, self.bias)
+        if self.temperature != 1:
+            weight, offset = weight / self.temperature, offset / self.temperature
         return weight, offset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,15 @@ class Layer(nn.Module, ABC):
     torch's own layers draw from the global generator, which a library must leave alone. A layer
     here is drawn from a fixed seed when it is made, so that layers of one shape start alike, and
     anew by `initialise`, from the generator of whoever trains it.
+
+    Attributes
+    ----------
+    without_decay : tuple of str
+        Names of the layer's own matrices that are no weights of features, such as shares of
+        streams, and that weight decay must leave alone.
     """
+
+    without_decay: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
@@ -26,6 +35,17 @@ def initialise(module: nn.Module, generator: torch.Generator | None = None) -> N
     for layer in module.modules():
         if isinstance(layer, Layer):
             layer.reset_parameters(generator)
+
+
+def without_decay(module: nn.Module) -> set[nn.Parameter]:
+    """The parameters that layers of a module ask to be spared by weight decay."""
+    return {
+        parameter
+        for layer in module.modules()
+        if isinstance(layer, Layer)
+        for name, parameter in layer.named_parameters(recurse=False)
+        if name in layer.without_decay
+    }
 
 
 def provisional() -> torch.Generator:

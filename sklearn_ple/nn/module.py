@@ -39,6 +39,16 @@ class MultiTaskModule(nn.Module):
         """Prepared features, each (batch, …), to raw outputs (batch, n_raw)."""
         return self.coupling(self.towers(self.routing(self.encoder(**features))))
 
+    def penalty(self, raw: Tensor) -> Tensor | None:
+        """What the architecture adds to the tasks' losses, given its outputs for a batch.
+
+        The one place for auxiliary losses: of parameters from the routing, of outputs from the
+        coupling. They are not weighted with the tasks.
+        """
+        parts = [self.routing.penalty(), self.coupling.penalty(raw)]
+        given = [part for part in parts if part is not None]
+        return sum(given[1:], start=given[0]) if given else None
+
     def gate_readings(self, **features: Tensor) -> list[GateReading]:
         """Every gate's weights for a batch of rows."""
         return self.routing.gate_readings(self.encoder(**features))

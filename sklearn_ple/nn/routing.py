@@ -35,6 +35,10 @@ class Routing(nn.Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in_width) to (batch, task, out_width)."""
 
+    def penalty(self) -> Tensor | None:
+        """What the scheme adds to the loss for its own parameters, a scalar; None for nothing."""
+        return None
+
     def gate_readings(self, x: Tensor) -> list[GateReading]:
         """Every gate's weights for rows (batch, in_width); empty where there are no gates."""
         return []

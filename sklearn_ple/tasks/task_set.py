@@ -112,7 +112,19 @@ class TaskSet:
         return self.encode(targets.hide(unseen)), unseen
 
     def align(self, targets: Targets) -> Targets:
-        """The same columns in the order of the tasks: by name where both have names.
+        """The same columns in the order of the tasks (see `order`)."""
+        order = self.order(targets)
+        if order == list(range(len(self))):
+            return targets
+        return replace(
+            targets,
+            names=self.names,
+            columns=[targets.columns[i] for i in order],
+            declared_categorical=[targets.declared_categorical[i] for i in order],
+        )
+
+    def order(self, targets: Targets) -> list[int]:
+        """For each task the position of its column: by name where both have names.
 
         Raises
         ------
@@ -126,16 +138,10 @@ class TaskSet:
             )
         unnamed = [f"y{k}" for k in range(len(self))]
         if len(self) == 1 or unnamed in (targets.names, self.names):
-            return targets
+            return list(range(len(self)))
         if set(targets.names) != set(self.names):
             raise ValueError(f"y has the columns {targets.names}, but fit saw {self.names}.")
-        order = [targets.names.index(name) for name in self.names]
-        return replace(
-            targets,
-            names=self.names,
-            columns=[targets.columns[i] for i in order],
-            declared_categorical=[targets.declared_categorical[i] for i in order],
-        )
+        return [targets.names.index(name) for name in self.names]
 
     def split(self, raw: Tensor) -> list[Tensor]:
         """Raw outputs (n, n_raw) to one (n, task.n_raw) a task."""

@@ -73,6 +73,12 @@ class MultiTaskLoss(nn.Module):
         """Losses (task,) to the scalar that is minimised."""
         return self.weighting(losses * self.task_weights)
 
+    def backward(
+        self, losses: Tensor, penalty: Tensor | None, parameters: list[nn.Parameter]
+    ) -> Tensor:
+        """Losses (task,) to gradients of the network's parameters, and the scalar minimised."""
+        return self.weighting.backward(losses * self.task_weights, penalty, parameters)
+
     def task_losses(self, raw: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
         """Equation 9: raw (b, n_raw), labels and weights (b, task) to (task,)."""
         return masked_mean(self.row_losses(raw, labels, weights > 0), weights)

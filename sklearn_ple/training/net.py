@@ -11,7 +11,8 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from sklearn_ple.nn import lend_generator
+from sklearn_ple.nn import MultiTaskModule, lend_generator
+from sklearn_ple.nn.layer import without_decay
 from sklearn_ple.training.device import Precision, autocast
 from sklearn_ple.training.random_streams import RandomStreams
 from sklearn_ple.training.tensor_data import (
@@ -66,6 +67,7 @@ class MultiTaskNet(NeuralNet):
         self.precision: Precision = precision
         self.engine_callbacks: list[tuple[str, Callback]] = []
         self.stop_requested_ = False
+        self._trainable: list[torch.nn.Parameter] = []
         super().__init__(module, criterion, train_split=None, verbose=0, **kwargs)
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -75,12 +77,13 @@ class MultiTaskNet(NeuralNet):
         """skorch checks the names of arguments here; ours are spelled out above."""
 
     def initialize_optimizer(self, triggered_directly: bool | None = None) -> MultiTaskNet:
-        """Weight decay on matrices; none on biases, embeddings of numbers or scalars."""
+        """Weight decay on matrices; none on biases, embeddings or what a layer wants spared."""
         decayed: list[torch.nn.Parameter] = []
         free: list[torch.nn.Parameter] = []
+        spared = without_decay(self.module_)
         for name, parameter in self.get_all_learnable_params():
             is_matrix = parameter.dim() >= 2 and ".bias" not in name and "encoder" not in name
-            (decayed if is_matrix else free).append(parameter)
+            (decayed if is_matrix and parameter not in spared else free).append(parameter)
         groups = [
             {"params": decayed, "weight_decay": self.weight_decay},
             {"params": free, "weight_decay": 0.0},
@@ -118,15 +121,18 @@ class MultiTaskNet(NeuralNet):
         """Train for some epochs; an interrupt ends training in order and is passed on."""
         self.engine_callbacks = engine_callbacks
         self.stop_requested_ = False
-        lend_generator(self.module_, self.streams.noise)
+        self._trainable = [p for p in self.module_.parameters() if p.requires_grad]
+        for noisy in (self.module_, self.criterion_):
+            lend_generator(noisy, self.streams.noise)
         self.notify("on_train_begin", X=train.X, y=train.y)
         try:
             self.fit_loop(train, valid, epochs=epochs)
         finally:
             self.notify("on_train_end", X=train.X, y=train.y)
             self._set_training(False)
-            lend_generator(self.module_, None)
-            self.engine_callbacks = []
+            for noisy in (self.module_, self.criterion_):
+                lend_generator(noisy, None)
+            self.engine_callbacks, self._trainable = [], []
 
     def fit_loop(
         self, X: TensorData, y: TensorData | None = None, epochs: int | None = None, **kwargs: Any
@@ -183,6 +189,7 @@ class MultiTaskNet(NeuralNet):
         for name, loss, each in zip(self.task_names, losses, weights, strict=True):
             self.history.record(f"loss/{name}", loss)
             self.history.record(f"weight/{name}", each)
+        self.criterion_.weighting.on_epoch_end(losses)
         self.history.record("seconds", perf_counter() - start)
 
     def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
@@ -191,8 +198,8 @@ class MultiTaskNet(NeuralNet):
         features, (labels, weights) = move(batch, torch.device(self.device))
         raw = self.infer(features)
         losses = self.criterion_.task_losses(raw, labels, weights)
-        loss = self.criterion_.combine(losses)
-        loss.backward()
+        penalty = self.plain_module.penalty(raw)
+        loss = self.criterion_.backward(losses, penalty, self._trainable)
         self.notify(
             "on_grad_computed",
             named_parameters=list(self.get_all_learnable_params()),
@@ -200,6 +207,7 @@ class MultiTaskNet(NeuralNet):
             training=True,
         )
         self.optimizer_.step()
+        self.criterion_.weighting.after_step(lambda: self._losses_now(features, labels, weights))
         return {
             "loss": loss.detach(),
             "y_pred": raw.detach(),
@@ -207,15 +215,22 @@ class MultiTaskNet(NeuralNet):
             "weight": weights.sum(0),
         }
 
+    @torch.no_grad()
+    def _losses_now(self, features: Features, labels: Tensor, weights: Tensor) -> Tensor:
+        """The weighted losses (task,) of a batch after the step that it was used for."""
+        losses = self.criterion_.task_losses(self.infer(features), labels, weights)
+        now: Tensor = losses * self.criterion_.task_weights
+        return now
+
     def infer(self, x: Features, **fit_params: Any) -> Tensor:
         """Features of some rows, each (b, …), to raw outputs (b, n_raw)."""
         return self._run(self.module_, x)
 
     @property
-    def plain_module(self) -> torch.nn.Module:
+    def plain_module(self) -> MultiTaskModule:
         """The module, out of the wrapper that `torch.compile` puts around it."""
         module: Any = self.module_
-        plain: torch.nn.Module = getattr(module, "_orig_mod", module)
+        plain: MultiTaskModule = getattr(module, "_orig_mod", module)
         return plain
 
     @torch.inference_mode()

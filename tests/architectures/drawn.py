@@ -14,6 +14,18 @@ from sklearn_ple.architectures import (
     SharedBottomRouting,
     SingleTaskRouting,
 )
+from sklearn_ple.architectures.adatt import AdaTTRouting
+from sklearn_ple.architectures.aitm import AITMRouting
+from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingRouting
+from sklearn_ple.architectures.cross_stitch import CrossStitchRouting
+from sklearn_ple.architectures.customized_sharing import CustomizedSharingRouting
+from sklearn_ple.architectures.esmm import ESMMRouting
+from sklearn_ple.architectures.gumbel_routing import GumbelRouting
+from sklearn_ple.architectures.mlmmoe import MLMMOERouting
+from sklearn_ple.architectures.mtan import MTANRouting
+from sklearn_ple.architectures.omoe import OMOERouting
+from sklearn_ple.architectures.sluice import SluiceRouting
+from sklearn_ple.architectures.snr import SNRRouting
 from sklearn_ple.nn import Routing, TowerBank, initialise
 
 BATCH, IN_WIDTH, N_TASKS = 7, 5, 3
@@ -22,8 +34,19 @@ Make = Callable[..., Routing]
 # By name, every scheme with distinct sizes; counts of experts in the order of tasks.
 ROUTINGS: dict[str, Make] = {
     "SingleTask": lambda **kw: SingleTaskRouting(bottom_widths=(11, 6), **kw),
+    "ESMM": lambda **kw: ESMMRouting(bottom_widths=(11, 6), **kw),
+    "AITM": lambda **kw: AITMRouting(bottom_widths=(11, 6), **kw),
     "SharedBottom": lambda **kw: SharedBottomRouting(bottom_widths=(11, 6), **kw),
+    "AsymmetricSharing": lambda **kw: AsymmetricSharingRouting(bottom_widths=(11, 6), **kw),
+    "CustomizedSharing": lambda **kw: CustomizedSharingRouting(bottom_widths=(11, 6), **kw),
+    "CrossStitch": lambda **kw: CrossStitchRouting(bottom_widths=(11, 6), **kw),
+    "Sluice": lambda **kw: SluiceRouting(bottom_widths=(11, 6), **kw),
+    "MTAN": lambda **kw: MTANRouting(block_widths=(8, 6), attention_widths=(9, 4), **kw),
     "MMOE": lambda **kw: MMOERouting(n_experts=4, expert_widths=(11, 6), **kw),
+    "OMOE": lambda **kw: OMOERouting(n_experts=4, expert_widths=(11, 6), **kw),
+    "MLMMOE": lambda **kw: MLMMOERouting(
+        n_levels=2, n_experts=4, expert_widths=[(11, 8), (6,)], **kw
+    ),
     "CGC": lambda **kw: CGCRouting(
         n_shared_experts=2, n_task_experts=(2, 1, 3), expert_widths=(11, 6), **kw
     ),
@@ -34,6 +57,20 @@ ROUTINGS: dict[str, Make] = {
         expert_widths=[(11, 8), (6,)],
         **kw,
     ),
+    "AdaTT": lambda **kw: AdaTTRouting(
+        n_levels=2,
+        n_shared_experts=2,
+        n_task_experts=(2, 1, 3),
+        expert_widths=[(11, 8), (6,)],
+        **kw,
+    ),
+    # Without the noise that a step of training adds.
+    "SNR": lambda **kw: SNRRouting(
+        n_levels=2, n_experts=4, expert_widths=[(11, 8), (6,)], **kw
+    ).eval(),
+    "GumbelRouting": lambda **kw: GumbelRouting(
+        n_levels=2, n_experts=4, expert_widths=[(11, 8), (6,)], **kw
+    ).eval(),
 }
 
 

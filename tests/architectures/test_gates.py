@@ -8,7 +8,7 @@ from drawn import BATCH, N_TASKS, ROUTINGS, draw, rows
 
 from sklearn_ple.architectures import CGCRouting, PLERouting
 
-GATED = ["MMOE", "CGC", "PLE"]
+GATED = ["MMOE", "OMOE", "MLMMOE", "CGC", "PLE", "AdaTT"]
 
 
 @pytest.mark.parametrize("gate_bias", [False, True])

@@ -107,7 +107,7 @@ def test_levels_without_shared_experts_and_one_each_are_deeper_single_task_nets(
     _same(ple, nets)
 
 
-@pytest.mark.parametrize("name", ["MMOE", "CGC", "PLE"])
+@pytest.mark.parametrize("name", ["MMOE", "OMOE", "MLMMOE", "CGC", "PLE", "AdaTT"])
 def test_gates_of_zero_mix_evenly(name: str) -> None:
     routing = draw(ROUTINGS[name])
     with torch.no_grad():

@@ -61,7 +61,7 @@ def test_ple(n_task: tuple[int, ...], n_shared: int, n_levels: int) -> None:
 
 
 @pytest.mark.parametrize("n_tasks", [1, 3])
-@pytest.mark.parametrize("name", ["SingleTask", "SharedBottom", "MMOE"])
+@pytest.mark.parametrize("name", ["SingleTask", "SharedBottom", "CrossStitch", "Sluice", "MMOE"])
 def test_schemes_without_task_experts(name: str, n_tasks: int) -> None:
     _assert_alive(draw(ROUTINGS[name], n_tasks=n_tasks), n_tasks)
 

@@ -112,7 +112,7 @@ def test_single_task_reaches_its_own_net_alone(task: int) -> None:
 
 
 @pytest.mark.parametrize("task", range(N_TASKS))
-@pytest.mark.parametrize("name", ["SharedBottom", "MMOE"])
+@pytest.mark.parametrize("name", ["SharedBottom", "MMOE", "OMOE", "MLMMOE"])
 def test_shared_parameters_learn_from_every_task(name: str, task: int) -> None:
     routing = draw(ROUTINGS[name])
     bank = routing.bottom if name == "SharedBottom" else routing.experts

@@ -61,11 +61,35 @@ REFUSED: dict[str, Any] = {
 OWN: dict[str, Any] = {
     "n_levels": 3,
     "n_shared_experts": 7,
-    "n_task_experts": 2,
+    "n_task_experts": 3,
     "n_experts": 3,
+    "n_subspaces": 3,
     "expert_widths": (17,),
     "bottom_widths": (17,),
+    "block_widths": (17,),
+    "attention_widths": (17,),
+    "expert_norm": True,
     "gate_bias": True,
+    "gate_widths": (17,),
+    "gate_temperature": 0.5,
+    "gate_start": 1.0,
+    "gate_rate": 2.0,
+    "temperature": 0.5,
+    "budget": 0.5,
+    "budget_penalty": 0.1,
+    "connection": "aver",
+    "l0": 0.1,
+    "beta": 0.5,
+    "gamma": -0.2,
+    "zeta": 1.2,
+    "relations": {"spent": ["bought"]},
+    "fusion": "sum",
+    "per_unit": True,
+    "self_share": 0.7,
+    "last_share": 0.7,
+    "orthogonality": 0.1,
+    "chain": ["bought"],
+    "calibration": 0.2,
 }
 
 
@@ -176,7 +200,7 @@ def test_a_pickled_model_knows_what_it_was_built_from() -> None:
 
 
 def test_dropout_of_every_layer() -> None:
-    model = earlier().set_params(dropout=0.6).fit(X, Y)
+    model = earlier(gate_widths=()).set_params(dropout=0.6).fit(X, Y)  # gates have none
     layers = [part for part in model.module_.modules() if isinstance(part, Dropout)]
     assert len(layers) >= 3
     assert {layer.p for layer in layers} == {0.6}

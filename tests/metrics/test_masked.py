@@ -26,9 +26,14 @@ P_COUNT = rng.uniform(0.5, 5, N)
 CASES = {
     "roc_auc": (BINARY, P_BINARY),
     "average_precision": (BINARY, P_BINARY),
+    "pr_auc": (BINARY, P_BINARY),
     "log_loss": (BINARY, P_BINARY),
     "brier": (BINARY, P_BINARY),
     "d2_log_loss": (BINARY, P_BINARY),
+    "ece": (BINARY, P_BINARY),
+    "ece_quantile": (BINARY, P_BINARY),
+    "calibration_ratio": (BINARY, P_BINARY),
+    "abs_log_calibration_ratio": (BINARY, P_BINARY),
     "accuracy": (COLOURS, COLOURS[::-1]),
     "balanced_accuracy": (COLOURS, COLOURS[::-1]),
     "r2": (NUMBER, P_NUMBER),
@@ -38,7 +43,16 @@ CASES = {
     "poisson_deviance": (COUNT, P_COUNT),
     "d2_poisson": (COUNT, P_COUNT),
 }
-MULTICLASS = ["roc_auc", "average_precision", "log_loss", "brier", "d2_log_loss"]
+MULTICLASS = [
+    "roc_auc",
+    "average_precision",
+    "log_loss",
+    "brier",
+    "d2_log_loss",
+    "ece",
+    "ece_quantile",
+    "abs_log_calibration_ratio",
+]
 
 
 def by_hand(metric: str, y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
@@ -62,10 +76,25 @@ def by_hand(metric: str, y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
     def poisson(y: np.ndarray, m: np.ndarray) -> float:
         return 2 * mean(np.where(y > 0, y * np.log(np.where(y > 0, y, 1) / m), 0) - y + m)
 
+    def calibration(bins: list[int]) -> float:
+        gaps = 0.0
+        for b in set(bins):
+            own = [i for i in range(len(y)) if bins[i] == b]
+            gaps += abs(sum(w[i] * y[i] for i in own) - sum(w[i] * p[i] for i in own))
+        return gaps / sum(w)
+
+    def rank(q: float) -> float:
+        return (w[p < q].sum() + w[p == q].sum() / 2) / w.sum()
+
     share = mean(y) if y.dtype != object else np.nan
     formulas = {
         "roc_auc": lambda: auc(y, p),
         "average_precision": lambda: precision(y, p),
+        "pr_auc": lambda: precision(y, p),
+        "ece": lambda: calibration([sum(q > k / 15 for k in range(1, 15)) for q in p]),
+        "ece_quantile": lambda: calibration([int(15 * rank(q)) for q in p]),
+        "calibration_ratio": lambda: (w * p).sum() / (w * y).sum(),
+        "abs_log_calibration_ratio": lambda: abs(np.log((w * p).sum() / (w * y).sum())),
         "log_loss": lambda: entropy(y, p),
         "brier": lambda: mean((y - p) ** 2),
         "d2_log_loss": lambda: 1 - entropy(y, p) / entropy(y, np.full(len(y), share)),
@@ -84,7 +113,8 @@ def by_hand(metric: str, y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
 
 
 def test_every_metric_has_a_case() -> None:
-    assert set(CASES) == set(METRICS)
+    within_groups = {name for name, metric in METRICS.items() if metric.needs_groups}
+    assert set(CASES) | within_groups == set(METRICS)
 
 
 @pytest.mark.parametrize("metric", CASES)
@@ -130,7 +160,9 @@ def test_a_row_of_zero_weight_is_a_row_without_a_label(metric: str) -> None:
     assert masked_score(metric, y, p, sample_weight=zero) == pytest.approx(without)
 
 
-@pytest.mark.parametrize("metric", ["log_loss", "brier", "d2_log_loss", "roc_auc"])
+@pytest.mark.parametrize(
+    "metric", ["log_loss", "brier", "d2_log_loss", "roc_auc", "ece", "calibration_ratio"]
+)
 @pytest.mark.parametrize("labels", [(-1, 1), ("no", "yes"), (False, True), (3, 7.0)])
 def test_labels_of_any_type_score_alike(metric: str, labels: tuple) -> None:
     y = np.array([labels[int(v)] for v in BINARY], dtype=object)
@@ -149,8 +181,9 @@ def test_columns_of_probabilities_follow_classes(metric: str) -> None:
     assert masked_score(metric, COLOURS, shuffled, classes=order) == pytest.approx(expected)
 
 
-def test_multiclass_ranking_metrics_average_over_one_class_against_the_rest() -> None:
-    for metric in ("roc_auc", "average_precision"):
+def test_multiclass_metrics_average_over_one_class_against_the_rest() -> None:
+    averages = ("roc_auc", "average_precision", "ece", "ece_quantile", "abs_log_calibration_ratio")
+    for metric in averages:
         each = [
             by_hand(metric, (c == COLOURS).astype(float), P_COLOURS[:, k], WEIGHT)
             for k, c in enumerate(["blue", "green", "red"])
@@ -173,7 +206,17 @@ def test_no_labelled_row_is_nan_and_a_warning(metric: str) -> None:
         assert np.isnan(masked_score(metric, np.full(N, np.nan), CASES[metric][1]))
 
 
-@pytest.mark.parametrize("metric", ["roc_auc", "average_precision", "d2_log_loss"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "roc_auc",
+        "average_precision",
+        "pr_auc",
+        "d2_log_loss",
+        "calibration_ratio",
+        "abs_log_calibration_ratio",
+    ],
+)
 def test_one_class_only_is_nan_and_a_warning(metric: str) -> None:
     with pytest.warns(UndefinedMetricWarning):
         assert np.isnan(masked_score(metric, np.where(BINARY == 1, np.nan, 0), P_BINARY))

@@ -26,10 +26,29 @@ def _loop(bank: ExpertBank, inputs: list[Tensor], activation: str = "relu") -> T
     """Expert by expert, each on its own input (batch, in_width)."""
     outputs = []
     for e, h in enumerate(inputs):
-        for weight, bias in zip(bank.weights, bank.biases, strict=True):
-            h = ACTIVATIONS[activation](h @ weight[e].T + bias[e])
+        for j, (weight, bias) in enumerate(zip(bank.weights, bank.biases, strict=True), start=1):
+            h = h @ weight[e].T + bias[e]
+            if bank.gain is not None and j == len(bank.weights):
+                h = _normalised(bank, h, e)
+            h = ACTIVATIONS[activation](h)
         outputs.append(h)
     return torch.stack(outputs, dim=1)
+
+
+def _normalised(bank: ExpertBank, h: Tensor, expert: int) -> Tensor:
+    """Units (batch, width) less their mean, over their standard deviation, scaled and shifted."""
+    own = slice(expert * h.shape[1], (expert + 1) * h.shape[1])
+    centred = h - h.sum(1, keepdim=True) / h.shape[1]
+    variance = centred.square().sum(1, keepdim=True) / h.shape[1]
+    return centred / (variance + 1e-5).sqrt() * bank.gain[own] + bank.shift[own]
+
+
+def _unlike(bank: ExpertBank) -> ExpertBank:
+    """With gains and shifts that tell units and experts apart."""
+    with torch.no_grad():
+        bank.gain.copy_(torch.linspace(0.5, 2, len(bank.gain), dtype=torch.float64))
+        bank.shift.copy_(torch.linspace(-1, 1, len(bank.shift), dtype=torch.float64))
+    return bank
 
 
 @pytest.mark.parametrize("widths", [(11,), (11, 8), (11, 8, 3)])
@@ -46,6 +65,7 @@ SOURCES = {
     "equal numbers out of order": [0, 1, 2, 0, 1, 2],
     "an input nobody reads": [0, 0, 2],
     "the last input unread": [0, 1, 1],
+    "the last input unread, equal numbers": [0, 0, 1, 1],
     "one input for all": [0, 0, 0, 0],
 }
 
@@ -104,3 +124,35 @@ def test_experts_move_with_the_module() -> None:
     assert set(bank.state_dict()) == {"weights.0", "biases.0"}
     assert bank.sources is not None
     assert bank.sources.tolist() == [0, 2, 2]
+
+
+@pytest.mark.parametrize("widths", [(11,), (11, 8), (11, 8, 3)])
+def test_normalised_experts_of_one_input(widths: tuple[int, ...]) -> None:
+    """The last layer alone is normalised, over the units of one expert and for one row."""
+    bank, x = _unlike(_bank(4, widths, norm=True)), _inputs(BATCH, IN_WIDTH)
+    torch.testing.assert_close(bank(x), _loop(bank, [x] * 4), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("widths", [(11,), (11, 8)])
+@pytest.mark.parametrize("name", SOURCES)
+def test_normalised_experts_of_inputs_of_their_own(name: str, widths: tuple[int, ...]) -> None:
+    sources = SOURCES[name]
+    bank = _unlike(_bank(len(sources), widths, sources=sources, norm=True))
+    x = _inputs(BATCH, 1 if name == "one input for all" else 4, IN_WIDTH)
+    expected = _loop(bank, [x[:, s] for s in sources])
+    torch.testing.assert_close(bank(x), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("widths", [(11,), (11, 8)])
+def test_normalised_experts_start_at_mean_zero_and_variance_one(widths: tuple[int, ...]) -> None:
+    """Before the activation, which is the identity here."""
+    out = _bank(3, widths, activation="identity", norm=True)(100 * _inputs(BATCH, IN_WIDTH))
+    nought = torch.zeros(BATCH, 3, dtype=torch.float64)
+    torch.testing.assert_close(out.mean(2), nought, atol=1e-12, rtol=0)
+    torch.testing.assert_close(out.var(2, correction=0), nought + 1, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("widths", [(1,), (11, 1)])
+def test_a_single_unit_cannot_be_normalised(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="always zero"):
+        _bank(2, widths, norm=True)

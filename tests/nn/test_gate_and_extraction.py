@@ -150,3 +150,75 @@ def test_without_shared_experts_there_is_no_shared_stream() -> None:
 @pytest.mark.parametrize(("given", "expected"), [(2, [2, 2, 2]), ((1, 0, 3), [1, 0, 3])])
 def test_experts_per_task(given: int | tuple[int, ...], expected: list[int]) -> None:
     assert per_task(given, 3, n_shared_experts=1) == expected
+
+
+def _deep_gate(name: str, widths: tuple[int, ...], temperature: float) -> Gate:
+    candidates = CANDIDATES[name]
+    n_experts = max(e for each in candidates for e in each) + 1
+    gate = Gate(
+        candidates,
+        n_experts=n_experts,
+        in_width=IN_WIDTH,
+        bias=True,
+        widths=widths,
+        temperature=temperature,
+        activation="tanh",
+    )
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in gate.parameters():
+            parameter.normal_(generator=generator)
+    return gate.double()
+
+
+def _deep_loop(gate: Gate, inputs: list[Tensor]) -> Tensor:
+    """Gate by gate: its own hidden layers, its rows, logits over the temperature, softmax."""
+    out = torch.zeros(BATCH, len(gate.candidates), gate.n_experts, dtype=torch.float64)
+    start, nth = 0, 0
+    for g, (candidates, h) in enumerate(zip(gate.candidates, inputs, strict=True)):
+        if len(candidates) == 1:
+            out[:, g, candidates[0]] = 1
+            continue
+        for weight, bias in zip(gate.hidden.weights, gate.hidden.biases, strict=True):
+            h = torch.tanh(h @ weight[nth].T + bias[nth])
+        rows = slice(start, start := start + len(candidates))
+        logits = (h @ gate.weight[rows].T + gate.bias[rows]) / gate.temperature
+        out[:, g, candidates] = torch.softmax(logits, dim=1)
+        nth += 1
+    assert nth == (gate.hidden.n_experts if gate.hidden is not None else 0)
+    return out
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+@pytest.mark.parametrize("widths", [(9,), (9, 4)])
+@pytest.mark.parametrize("name", [*CANDIDATES, "the first has no choice"])
+def test_gates_with_hidden_layers(
+    name: str, widths: tuple[int, ...], temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one input and of inputs of their own, a gate has layers only where it chooses."""
+    monkeypatch.setitem(CANDIDATES, "the first has no choice", [[1], [0, 1, 2], [2], [0, 2]])
+    gate = _deep_gate(name, widths, temperature)
+    n_gates = len(gate.candidates)
+    x, many = _inputs(BATCH, IN_WIDTH), _inputs(BATCH, n_gates, IN_WIDTH)
+    torch.testing.assert_close(gate(x), _deep_loop(gate, [x] * n_gates), rtol=1e-11, atol=1e-14)
+    expected = _deep_loop(gate, list(many.unbind(1)))
+    torch.testing.assert_close(gate(many), expected, rtol=1e-11, atol=1e-14)
+
+
+def test_hidden_layers_of_gates_are_not_dropped_out() -> None:
+    gate, x = _deep_gate("unequal", (9,), 1.0), _inputs(BATCH, IN_WIDTH)
+    assert torch.equal(gate.train()(x), gate.eval()(x))
+
+
+@pytest.mark.parametrize("has_shared_gate", [False, True])
+def test_a_level_whose_tasks_see_all(has_shared_gate: bool) -> None:
+    level = ExtractionLevel(
+        n_task_experts=(2, 0, 1),
+        n_shared_experts=2,
+        in_width=IN_WIDTH,
+        expert_widths=(11, 6),
+        own_streams=True,
+        has_shared_gate=has_shared_gate,
+        tasks_see_all=True,
+    )
+    assert level.gate.candidates == [tuple(range(5))] * (3 + has_shared_gate)

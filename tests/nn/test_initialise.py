@@ -23,6 +23,10 @@ from sklearn_ple.nn.feature_encoder import CategoryTable, KnotTable
 LAYERS: dict[str, Callable[[], Layer]] = {
     "ExpertBank": lambda: ExpertBank(3, in_width=5, widths=(11, 7)),
     "Gate": lambda: Gate([[0, 2], [1, 2]], n_experts=3, in_width=5, bias=True),
+    "ExpertBank with norm": lambda: ExpertBank(3, in_width=5, widths=(11, 7), norm=True),
+    "Gate with hidden layers": lambda: Gate(
+        [[0, 2], [1], [1, 2]], n_experts=3, in_width=5, widths=(11, 7)
+    ),
     "TowerBank": lambda: TowerBank([1, 4, 2], in_width=5, widths=(11,)),
     "KnotTable": lambda: KnotTable([4, 6, 1], n_missing=2, width=3),
     "CategoryTable": lambda: CategoryTable([(0.5, 0.5), (0.25, 0.5, 0.25)], width=3),

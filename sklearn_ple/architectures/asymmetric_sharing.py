@@ -1,0 +1,269 @@
+"""AsymmetricSharing: a bottom a task, and towers that read other tasks' bottoms too, as one says.
+
+    x ─┬─ bottom A ─┬───────── tower A ── ŷ_A        A reads {A}
+       │            └──┐
+       └─ bottom B ── fuse ─── tower B ── ŷ_B        B reads {A, B}
+
+H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task
+Learning Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236),
+figure 1b. Against hard sharing: who learns from whom is given, and need not be mutual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
+from typing import Any, ClassVar, Literal, Unpack
+
+import torch
+from sklearn.utils._param_validation import StrOptions
+from torch import Tensor, nn
+
+from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.nn import ExpertBank, Layer, Routing
+from sklearn_ple.nn.layer import provisional, uniform_
+from sklearn_ple.tasks import TaskSet
+
+TaskId = str | int
+Relations = Mapping[TaskId, Iterable[TaskId]] | Sequence[Iterable[TaskId]] | None
+Fusion = Literal["concat", "sum", "mean"]
+
+
+class Projections(Layer):
+    """W_e h_j(e): a square matrix for each bottom that a task reads besides its own.
+
+    Parameters
+    ----------
+    sources : sequence of int
+        For each matrix, whose bottom it reads.
+    shares : sequence of float
+        For each, the share of variance that it starts with.
+    width : int
+    """
+
+    sources: Tensor
+    shares: Tensor
+
+    def __init__(self, sources: Sequence[int], shares: Sequence[float], width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(len(sources), width, width))
+        self.register_buffer("sources", torch.tensor(sources), persistent=False)
+        self.register_buffer("shares", torch.tensor(shares), persistent=False)
+        self.reset_parameters(provisional())
+
+    @torch.no_grad()
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        uniform_(self.weight, 1.0, generator)
+        self.weight.mul_((3 * self.shares / self.weight.shape[2]).sqrt()[:, None, None])
+
+    def forward(self, bottoms: Tensor) -> Tensor:
+        """(task, batch, width) to (matrix, batch, width)."""
+        return torch.bmm(bottoms.index_select(0, self.sources), self.weight.transpose(1, 2))
+
+
+class AsymmetricSharingRouting(Routing):
+    """h_k fused with the h_j of all tasks j that k reads, h_j = b_j(x).
+
+    The sum or the mean of them, or h_k + sum_j W_kj h_j ("concat", see the estimator). A task that
+    reads its own bottom alone gets that, however the others fuse.
+
+    Parameters
+    ----------
+    in_width, n_tasks : int
+    bottom_widths : sequence of int
+        Layers of each bottom.
+    relations : dict, list or None
+        As in `AsymmetricSharingEstimator`.
+    fusion : {"concat", "sum", "mean"}
+    target_names : sequence of str or None
+        What tasks may be called in `relations`; without them they are known by position only.
+    activation, dropout
+        As in `ExpertBank`.
+
+    Attributes
+    ----------
+    reads : tuple of (tuple of int)
+        For each task, the positions of the tasks whose bottoms it reads.
+    """
+
+    matrix: Tensor  # (task, bottom) or (task, projection): 1 where the task reads it, else 0
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        bottom_widths: Sequence[int],
+        relations: Relations = None,
+        fusion: Fusion = "concat",
+        target_names: Sequence[str] | None = None,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.reads = resolve_relations(relations, n_tasks, target_names)
+        self.out_width = bottom_widths[-1]
+        self.bottoms = ExpertBank(
+            n_tasks,
+            in_width=in_width,
+            widths=bottom_widths,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.fusion = fusion
+        pairs = [(k, j) for k, each in enumerate(self.reads) for j in each]
+        others = [(k, j) for k, j in pairs if j != k]
+        self.alone = not others
+        self.projections: Projections | None = None
+        if fusion == "concat" and others:
+            shares = [1 / (len(self.reads[k]) - 1) for k, _ in others]
+            self.projections = Projections([j for _, j in others], shares, self.out_width)
+            pairs = [(k, e) for e, (k, _) in enumerate(others)]
+        matrix = torch.zeros(n_tasks, len(others) if self.projections else n_tasks)
+        matrix[tuple(zip(*pairs, strict=True))] = 1.0
+        self.register_buffer("matrix", matrix, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        own = self.bottoms(x)
+        if self.alone:
+            return own
+        matrix = self.matrix
+        if self.fusion == "mean":
+            matrix = matrix / matrix.sum(1, keepdim=True)
+        h = own.transpose(0, 1)
+        flat = h.flatten(1)
+        if self.projections is None:
+            fused = matrix @ flat
+        else:
+            fused = torch.addmm(flat, matrix, self.projections(h).flatten(1))
+        return fused.view_as(h).transpose(0, 1)
+
+
+def resolve_relations(
+    relations: Relations, n_tasks: int, target_names: Sequence[str] | None = None
+) -> tuple[tuple[int, ...], ...]:
+    """For each task the positions of those whose bottoms it reads, in order, its own included.
+
+    Raises
+    ------
+    ValueError
+        If a list has not one entry a task, an entry is no list, or a task is unknown or given
+        twice.
+    """
+    names = list(target_names) if target_names is not None else []
+    if relations is None:
+        return tuple(tuple(range(k + 1)) for k in range(n_tasks))
+    if isinstance(relations, Mapping):
+        readers = [_position(task, n_tasks, names) for task in relations]
+        entries = list(relations.values())
+        if len(set(readers)) < len(readers):
+            raise ValueError(f"relations names a task twice: {list(relations)}.")
+    else:
+        readers, entries = list(range(n_tasks)), list(relations)
+        if len(entries) != n_tasks:
+            raise ValueError(f"relations has {len(entries)} entries for {n_tasks} tasks.")
+    reads = [{k} for k in range(n_tasks)]
+    for k, entry in zip(readers, entries, strict=True):
+        if isinstance(entry, str) or not isinstance(entry, Iterable):
+            raise ValueError(
+                f"Each entry of relations must be a list of tasks, got {entry!r}; for a single "
+                f"one write [{entry!r}]."
+            )
+        reads[k] |= {_position(task, n_tasks, names) for task in entry}
+    return tuple(tuple(sorted(each)) for each in reads)
+
+
+def _position(task: Any, n_tasks: int, names: Sequence[str]) -> int:
+    """Where a task stands, by its name or its position."""
+    if isinstance(task, str) and task in names:
+        return names.index(task)
+    is_position = not isinstance(task, bool) and isinstance(task, Integral)
+    if is_position and 0 <= task < n_tasks:
+        return int(task)
+    known = f"{list(names)} or their positions" if names else "the positions"
+    raise ValueError(
+        f"relations names the task {task!r}, but tasks are {known} 0 to {n_tasks - 1}."
+    )
+
+
+class AsymmetricSharingEstimator(MultiTaskEstimator):
+    """Asymmetric sharing: a bottom a task, read by the towers of those tasks that you say.
+
+    The encoding of features in front of the bottoms is common to all tasks.
+
+    Parameters
+    ----------
+    bottom_widths : tuple of int, default=(256, 256)
+        Layers of each task's bottom.
+    relations : dict, list or None, default=None
+        Whose bottoms each task reads, its own always included. A dict has lists of tasks by task,
+        such as ``{"purchase": ["click"]}``; tasks that it leaves out read their own alone. A list
+        has one list of tasks for each task in order. Tasks are called by target name or by
+        position. None: a task reads those before it, so the first learns alone and the last from
+        all, as a chain of ever rarer events suggests; with two tasks that is the paper's figure.
+    fusion : {"concat", "sum", "mean"}, default="concat"
+        How a tower reads several bottoms h. "sum" and "mean" add up their units. "concat" lets
+        the tower weigh each bottom by a matrix of its own, as the blocks of its first layer over
+        the bottoms side by side would. It is written h_k + sum_j W_kj h_j: a first layer U of the
+        tower and blocks U, U W_kj over the bottoms side by side are the same. So all towers have
+        one width, no bottom is padded, and there is no weight that only meets zeros.
+
+    References
+    ----------
+    H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE)", RecSys 2020
+    (doi 10.1145/3383313.3412236), figure 1b.
+
+    Examples
+    --------
+    >>> from sklearn_ple import make_related_tasks
+    >>> from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingEstimator
+    >>> X, Y = make_related_tasks(200, 6, n_tasks=3, random_state=0)
+    >>> model = AsymmetricSharingEstimator(
+    ...     relations={"y2": ["y0", "y1"]}, max_epochs=2, random_state=0
+    ... )
+    >>> model.fit(X, Y).module_.routing.reads
+    ((0,), (1,), (0, 1, 2))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "bottom_widths": ["array-like"],
+        "relations": [Mapping, "array-like", None],
+        "fusion": [StrOptions({"concat", "sum", "mean"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        bottom_widths: Sequence[int] = (256, 256),
+        relations: Relations = None,
+        fusion: Fusion = "concat",
+        **shared: Unpack[SharedParameters],
+    ) -> None:
+        self.bottom_widths = bottom_widths
+        self.relations = relations
+        self.fusion = fusion
+        super().__init__(**shared)
+
+    def _make_routing(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        dropout: float,
+        target_names: Sequence[str] | None = None,
+    ) -> Routing:
+        return AsymmetricSharingRouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            bottom_widths=self.bottom_widths,
+            relations=self.relations,
+            fusion=self.fusion,
+            target_names=target_names,
+            activation=self.activation,
+            dropout=dropout,
+        )
+
+    def _make_routing_for(self, task_set: TaskSet, *, in_width: int, dropout: float) -> Routing:
+        return self._make_routing(
+            in_width=in_width, n_tasks=len(task_set), dropout=dropout, target_names=task_set.names
+        )

@@ -1,0 +1,141 @@
+"""CrossStitch: one bottom a task, and linear combinations of them after every layer.
+
+    x ─┬─ layer A ─┐        ┌─ layer A ─┐        ┌─ tower A ── ŷ_A
+       │         stitch ─ … ┤         stitch ────┤
+       └─ layer B ─┘        └─ layer B ─┘        └─ tower B ── ŷ_B
+
+I. Misra, A. Shrivastava, A. Gupta, M. Hebert, "Cross-stitch Networks for Multi-task Learning",
+CVPR 2016 (doi 10.1109/CVPR.2016.433, arXiv 1604.03539). Against a shared bottom: how much tasks
+share, at each depth, is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar, Unpack
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
+
+from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.nn import Routing
+from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
+
+
+class CrossStitchRouting(Routing):
+    """h~_k = sum_j alpha_kj h_j after each layer, with h_k the activations of task k's bottom.
+
+    Parameters
+    ----------
+    in_width, n_tasks : int
+    bottom_widths : sequence of int
+        Layers of each bottom; a stitch follows every one.
+    self_share : float
+        Start of every alpha_kk; the other entries of a row share the rest equally.
+    per_unit : bool
+        Whether each unit of a layer has an alpha of its own.
+    activation, dropout
+        As in `ExpertBank`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        bottom_widths: Sequence[int],
+        self_share: float = 0.9,
+        per_unit: bool = False,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        bottoms = bottoms_by_level(
+            n_tasks,
+            in_width=in_width,
+            bottom_widths=bottom_widths,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.bottoms = nn.ModuleList(bottoms)
+        self.stitches = nn.ModuleList(
+            Stitch(n_tasks, self_share=self_share, width=width if per_unit else None)
+            for width in bottom_widths
+        )
+        self.out_width = bottom_widths[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        for bottom, stitch in zip(self.bottoms, self.stitches, strict=True):
+            x = stitch(bottom(x))
+        return x
+
+
+class CrossStitchEstimator(MultiTaskEstimator):
+    """Cross-stitch network: a bottom for each task, mixed after every layer.
+
+    The mixing weights are learned with the rest, free of weight decay; they do not depend on the
+    row. A single task has nothing to mix and is a plain network.
+
+    The paper trains them by plain gradient descent, at 100 to 1000 times the rate of the others.
+    Here they have the common rate, at which AdamW moves them by about a tenth in a fit: what they
+    start from matters, so try other values of `self_share`.
+
+    Parameters
+    ----------
+    bottom_widths : tuple of int, default=(256, 256)
+        Layers of each task's bottom; a stitch follows every one.
+    self_share : float, default=0.9
+        What a task takes from its own bottom at the start of training, between 0 and 1; the rest
+        comes from the others in equal parts. One divided by the number of tasks starts with
+        everything shared, 1 with nothing.
+    per_unit : bool, default=False
+        Whether each unit of a layer has mixing weights of its own, as each channel in the paper,
+        or all have the same.
+
+    References
+    ----------
+    I. Misra, A. Shrivastava, A. Gupta, M. Hebert, "Cross-stitch Networks for Multi-task
+    Learning", CVPR 2016 (doi 10.1109/CVPR.2016.433).
+
+    Examples
+    --------
+    >>> from sklearn_ple import make_related_tasks
+    >>> from sklearn_ple.architectures.cross_stitch import CrossStitchEstimator
+    >>> X, Y = make_related_tasks(200, 6, random_state=0)
+    >>> model = CrossStitchEstimator(max_epochs=2, random_state=0).fit(X, Y)
+    >>> model.predict(X).shape
+    (200, 2)
+    >>> [tuple(stitch.alpha.shape) for stitch in model.module_.routing.stitches]
+    [(2, 2), (2, 2)]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "bottom_widths": ["array-like"],
+        "self_share": [Interval(Real, 0, 1, closed="both")],
+        "per_unit": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        bottom_widths: Sequence[int] = (256, 256),
+        self_share: float = 0.9,
+        per_unit: bool = False,
+        **shared: Unpack[SharedParameters],
+    ) -> None:
+        self.bottom_widths = bottom_widths
+        self.self_share = self_share
+        self.per_unit = per_unit
+        super().__init__(**shared)
+
+    def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
+        return CrossStitchRouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            bottom_widths=self.bottom_widths,
+            self_share=self.self_share,
+            per_unit=self.per_unit,
+            activation=self.activation,
+            dropout=dropout,
+        )

@@ -1,0 +1,98 @@
+"""CustomizedSharing: a bottom that all tasks share and one of the task's own, side by side.
+
+        ┌─ bottom A ──┬── tower A ── ŷ_A
+    x ──┼─ shared ────┤
+        └─ bottom B ──┴── tower B ── ŷ_B
+
+H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel Multi-Task
+Learning Model for Personalized Recommendations", RecSys 2020 (doi 10.1145/3383313.3412236),
+figure 1c. Against CGC: no gate, a tower always reads both parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Unpack
+
+import torch
+from torch import Tensor
+
+from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.nn import ExpertBank, Routing
+
+
+class CustomizedSharingRouting(Routing):
+    """[b_k(x) ; b_s(x)] for each task k, with a bottom b_s for all.
+
+    Parameters
+    ----------
+    in_width, n_tasks : int
+    bottom_widths : sequence of int
+        Layers of each bottom.
+    activation, dropout
+        As in `ExpertBank`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        bottom_widths: Sequence[int],
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.n_tasks = n_tasks
+        self.bottoms = ExpertBank(  # the shared one last
+            n_tasks + 1,
+            in_width=in_width,
+            widths=bottom_widths,
+            activation=activation,
+            dropout=dropout,
+        )
+        self.out_width = 2 * bottom_widths[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        own, shared = self.bottoms(x).split([self.n_tasks, 1], dim=1)
+        return torch.cat([own, shared.expand_as(own)], dim=2)
+
+
+class CustomizedSharingEstimator(MultiTaskEstimator):
+    """Customized sharing: each task reads a shared bottom and one of its own.
+
+    Parameters
+    ----------
+    bottom_widths : tuple of int, default=(256, 256)
+        Layers of each bottom; there is one a task, and one for all.
+
+    References
+    ----------
+    H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE)", RecSys 2020
+    (doi 10.1145/3383313.3412236), figure 1c.
+
+    Examples
+    --------
+    >>> from sklearn_ple import make_related_tasks
+    >>> from sklearn_ple.architectures.customized_sharing import CustomizedSharingEstimator
+    >>> X, Y = make_related_tasks(200, 6, random_state=0)
+    >>> CustomizedSharingEstimator(max_epochs=2, random_state=0).fit(X, Y).predict(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"bottom_widths": ["array-like"]}
+
+    def __init__(
+        self, *, bottom_widths: Sequence[int] = (256, 256), **shared: Unpack[SharedParameters]
+    ) -> None:
+        self.bottom_widths = bottom_widths
+        super().__init__(**shared)
+
+    def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
+        return CustomizedSharingRouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            bottom_widths=self.bottom_widths,
+            activation=self.activation,
+            dropout=dropout,
+        )

@@ -1,0 +1,194 @@
+"""MLMMOE: MMOE in levels, whose gates all look at the input.
+
+        ┌─ expert 1 ─┐ gate 1(x) ── expert 1 ─┐ gate A(x) ── tower A ── ŷ_A
+    x ──┤            ├                        ├
+        └─ expert 2 ─┘ gate 2(x) ── expert 2 ─┘ gate B(x) ── tower B ── ŷ_B
+           level 1                  level N
+
+Figure 1h of H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE): A Novel
+Multi-Task Learning Model for Personalized Recommendations", RecSys 2020
+(doi 10.1145/3383313.3412236), which extends J. Ma et al., KDD 2018 (doi 10.1145/3219819.3220007).
+Against MMOE: below the last level there is a gate for each expert of the next one, and no gate
+sees anything but x, so that what experts learn does not change who reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Unpack
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
+
+from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
+from sklearn_ple.nn.levels import Widths, widths_by_level
+
+
+class MLMMOERouting(Routing):
+    """Levels of experts; every gate, whatever its level, is softmax(W x) of the input x.
+
+    Expert i of level j reads the mixture that gate i made of level j - 1. Gates of one input are
+    one product, so those of all levels are a single `Gate`.
+
+    Parameters
+    ----------
+    in_width, n_tasks, n_levels : int
+    n_experts : int
+        Experts of every level.
+    expert_widths : sequence of int, or sequence of such
+        Layers inside one expert: the same at every level, or one such tuple a level.
+    gate_bias, gate_widths, gate_temperature
+        As `bias`, `widths` and `temperature` in `Gate`.
+    expert_norm
+        As `norm` in `ExpertBank`.
+    activation, dropout
+        As in `Gate` and `ExpertBank`.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_width: int,
+        n_tasks: int,
+        n_levels: int,
+        n_experts: int,
+        expert_widths: Widths,
+        gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        by_level = widths_by_level(expert_widths, n_levels)
+        self.experts = nn.ModuleList(
+            ExpertBank(
+                n_experts,
+                in_width=by_level[j - 1][-1] if j > 0 else in_width,
+                widths=widths,
+                sources=range(n_experts) if j > 0 else None,
+                activation=activation,
+                dropout=dropout,
+                norm=expert_norm,
+            )
+            for j, widths in enumerate(by_level)
+        )
+        self.n_readers = [n_experts] * (n_levels - 1) + [n_tasks]
+        self.gate = Gate(
+            [range(n_experts)] * sum(self.n_readers),
+            n_experts=n_experts,
+            in_width=in_width,
+            bias=gate_bias,
+            widths=gate_widths,
+            temperature=gate_temperature,
+            activation=activation,
+        )
+        self.out_width = by_level[-1][-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = self.gate(x).split(self.n_readers, dim=1)
+        for experts, level_weights in zip(self.experts, weights, strict=True):
+            x = mix(level_weights, experts(x))
+        return x
+
+    def gate_readings(self, x: Tensor) -> list[GateReading]:
+        """Gates by task at the last level; below it, shared ones, numbered by their reader."""
+        *below, last = self.gate(x).split(self.n_readers, dim=1)
+        labels = tuple((None, e) for e in range(last.shape[2]))
+        readings = [
+            GateReading(level, None, labels, weights[:, i], number=i)
+            for level, weights in enumerate(below, start=1)
+            for i in range(weights.shape[1])
+        ]
+        top = len(self.n_readers)
+        return readings + [GateReading(top, k, labels, last[:, k]) for k in range(last.shape[1])]
+
+
+class MLMMOEEstimator(MultiTaskEstimator):
+    """Multi-level MMOE: levels of shared experts with gates between them that look at the input.
+
+    `expert_utilization` calls the gate that feeds expert 2 of the next level "shared 2".
+
+    Parameters
+    ----------
+    n_levels : int, default=2
+        Levels of experts; one is MMOE.
+    n_experts : int, default=6
+        Experts of every level, all shared.
+    expert_widths : tuple of int or list of tuples, default=(64,)
+        Layers inside one expert; a list of such tuples gives one a level.
+    gate_bias : bool, default=False
+        Whether gates have a bias; the paper's have none.
+    gate_widths : tuple of int, default=()
+        Hidden layers of every gate, without dropout; the paper's have none.
+    gate_temperature : float, default=1.0
+        What gates' logits are divided by before the softmax; above 1 weights are more even.
+    expert_norm : bool, default=False
+        Whether what an expert puts out is normalised before its last activation, so that all
+        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
+        the expert instead of rows of a batch. A prediction depends on its own row alone.
+
+    References
+    ----------
+    H. Tang, J. Liu, M. Zhao, X. Gong, "Progressive Layered Extraction (PLE)", RecSys 2020
+    (doi 10.1145/3383313.3412236), figure 1h.
+    J. Ma et al., "Modeling Task Relationships in Multi-task Learning with Multi-gate
+    Mixture-of-Experts", KDD 2018 (doi 10.1145/3219819.3220007).
+
+    Examples
+    --------
+    >>> from sklearn_ple import make_related_tasks
+    >>> from sklearn_ple.architectures.mlmmoe import MLMMOEEstimator
+    >>> X, Y = make_related_tasks(200, 6, random_state=0)
+    >>> MLMMOEEstimator(max_epochs=2, random_state=0).fit(X, Y).predict(X).shape
+    (200, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_levels": [Interval(Integral, 1, None, closed="left")],
+        "n_experts": [Interval(Integral, 1, None, closed="left")],
+        "expert_widths": ["array-like", list],
+        "gate_bias": ["boolean"],
+        "gate_widths": ["array-like"],
+        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
+        "expert_norm": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_levels: int = 2,
+        n_experts: int = 6,
+        expert_widths: Widths = (64,),
+        gate_bias: bool = False,
+        gate_widths: Sequence[int] = (),
+        gate_temperature: float = 1.0,
+        expert_norm: bool = False,
+        **shared: Unpack[SharedParameters],
+    ) -> None:
+        self.n_levels = n_levels
+        self.n_experts = n_experts
+        self.expert_widths = expert_widths
+        self.gate_bias = gate_bias
+        self.gate_widths = gate_widths
+        self.gate_temperature = gate_temperature
+        self.expert_norm = expert_norm
+        super().__init__(**shared)
+
+    def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
+        return MLMMOERouting(
+            in_width=in_width,
+            n_tasks=n_tasks,
+            n_levels=self.n_levels,
+            n_experts=self.n_experts,
+            expert_widths=self.expert_widths,
+            gate_bias=self.gate_bias,
+            gate_widths=self.gate_widths,
+            gate_temperature=self.gate_temperature,
+            expert_norm=self.expert_norm,
+            activation=self.activation,
+            dropout=dropout,
+        )

@@ -1,0 +1,139 @@
+"""`MTLGainReport`: gains, intervals and verdicts as tables and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_ple.metrics import gain_verdicts
+from sklearn_ple.metrics.gain_verdicts import HURT, IMPROVED, KEY, NO_EVIDENCE, Family
+
+SHOWN = ["single_task", "multi_task", "gain", "holm_low", "holm_high", "p_holm", "verdict"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MTLGainReport:
+    """Gains of sharing schemes over their single-task twins, made by `mtl_gain_report`.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        One row a scheme, fold, seed and task: `scheme`, `task`, `metric`, `fold`, `seed`,
+        `n_train`, `n_test`, and of `mtl_gain` the columns `multi_task`, `single_task`, `gain`,
+        `gain_percent`. Metrics have their own sign (a loss is positive), gains are positive where
+        sharing is better.
+    tasks : DataFrame
+        One row a scheme and task: `metric`, means of `multi_task` and `single_task`, and the
+        columns of `gain_verdicts`.
+    schemes : DataFrame
+        One row a scheme: `improved`, `hurt` and `no_evidence` (numbers of tasks), `seesaw`
+        (whether some are improved and some hurt), `mean_gain_percent` (of the mean metrics).
+    twins : dict of str to estimator
+        The unfitted single-task model of each scheme.
+    alpha : float
+        Tolerated chance of a false verdict.
+    family : {"report", "scheme"}
+        What shares that chance.
+    """
+
+    pairs: pd.DataFrame
+    tasks: pd.DataFrame
+    schemes: pd.DataFrame
+    twins: Mapping[str, Any]
+    alpha: float
+    family: Family
+
+    @classmethod
+    def from_pairs(
+        cls,
+        pairs: pd.DataFrame,
+        *,
+        twins: Mapping[str, Any] | None = None,
+        alpha: float = 0.05,
+        family: Family = "report",
+    ) -> MTLGainReport:
+        """Judge pairs that were fitted before.
+
+        Parameters
+        ----------
+        pairs : DataFrame
+            As the attribute; of several reports, for instance.
+        twins : dict of str to estimator, default=None
+            The single-task models, for the record.
+        alpha : float, default=0.05
+            Tolerated chance of a false verdict.
+        family : {"report", "scheme"}, default="report"
+            What shares that chance.
+
+        Returns
+        -------
+        MTLGainReport
+
+        Raises
+        ------
+        ValueError
+            As `gain_verdicts`.
+        """
+        verdicts = gain_verdicts(pairs, alpha=alpha, family=family)
+        metrics = pairs.groupby(KEY, sort=False).agg(
+            metric=("metric", "first"),
+            multi_task=("multi_task", "mean"),
+            single_task=("single_task", "mean"),
+        )
+        tasks = metrics.reset_index().merge(verdicts, on=KEY, validate="one_to_one")
+        return cls(pairs, tasks, _by_scheme(tasks), dict(twins or {}), alpha, family)
+
+    def __repr__(self) -> str:
+        table = self._shown().to_string(float_format="{:.4g}".format)
+        return "\n".join([self._heading(), "", table, "", *self._sentences()])
+
+    def _repr_html_(self) -> str:
+        table = self._shown().to_html(float_format="{:.4g}".format)
+        return "".join(f"<p>{line}</p>" for line in [self._heading(), *self._sentences()]) + table
+
+    def _shown(self) -> pd.DataFrame:
+        return self.tasks.set_index(["scheme", "task", "metric"])[SHOWN]
+
+    def _heading(self) -> str:
+        n_folds = self.pairs["fold"].nunique()
+        n_pairs = len(self.pairs[["fold", "seed"]].drop_duplicates())
+        of_chance = "one split, so over seeds alone" if n_folds == 1 else f"{n_folds} splits"
+        over = "all tasks of all schemes" if self.family == "report" else "the tasks of each scheme"
+        return (
+            f"Gain over single-task models: {n_pairs} pairs of fits on {of_chance}; verdicts at "
+            f"{self.alpha:g} after Holm over {over}."
+        )
+
+    def _sentences(self) -> list[str]:
+        return [
+            _sentence(scheme, rows) for scheme, rows in self.tasks.groupby("scheme", sort=False)
+        ]
+
+
+def _by_scheme(tasks: pd.DataFrame) -> pd.DataFrame:
+    counts = pd.crosstab(tasks["scheme"], tasks["verdict"])
+    counts = counts.reindex(tasks["scheme"].unique()).reindex(
+        columns=[IMPROVED, HURT, NO_EVIDENCE], fill_value=0
+    )
+    counts = counts.rename(columns={NO_EVIDENCE: "no_evidence"}).rename_axis(columns=None)
+    base = tasks["single_task"].abs().replace(0, np.nan)
+    percent = (100 * tasks["gain"] / base).groupby(tasks["scheme"])
+    return counts.assign(
+        seesaw=(counts[IMPROVED] > 0) & (counts[HURT] > 0),
+        mean_gain_percent=percent.apply(lambda gains: gains.mean(skipna=False)),
+    ).reset_index()
+
+
+def _sentence(scheme: object, rows: pd.DataFrame) -> str:
+    by_verdict = {
+        verdict: ", ".join(rows.loc[rows["verdict"] == verdict, "task"].map(str))
+        for verdict in (IMPROVED, HURT)
+    }
+    found = [f"{verdict} {names}" for verdict, names in by_verdict.items() if names]
+    if not found:
+        return f"{scheme}: no evidence that any task gains or loses."
+    return f"{scheme}: {'; '.join(found)}{' - a seesaw' if len(found) == 2 else ''}."

@@ -1,0 +1,66 @@
+"""Where y's columns come in another order than at fit, weights of labels go with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_ple import SharedBottomRegressor
+
+N = 173
+SMALL: dict[str, Any] = {
+    "bottom_widths": (7,),
+    "tower_widths": (),
+    "numeric_encoding": "standard",
+    "batch_size": 59,
+    "max_epochs": 3,
+    "random_state": 0,
+}
+
+
+@pytest.fixture
+def rows() -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(N, 4))
+    Y = pd.DataFrame({"b": X[:, 0] + 1, "a": X[:, 1] ** 2, "c": X[:, 2] - X[:, 3]})
+    return X, Y, rng.uniform(0, 3, size=(N, 3))
+
+
+ORDER = [2, 0, 1]
+
+
+def test_in_scores(rows: Any) -> None:
+    X, Y, weight = rows
+    model = SharedBottomRegressor(**SMALL).fit(X, Y)
+    straight = model.score_tasks(X, Y, weight)
+    turned = model.score_tasks(X, Y.iloc[:, ORDER], weight[:, ORDER])
+    pd.testing.assert_series_equal(turned, straight)
+    assert model.score(X, Y.iloc[:, ORDER], weight[:, ORDER]) == pytest.approx(
+        model.score(X, Y, weight)
+    )
+    assert not np.allclose(model.score_tasks(X, Y, weight[:, ORDER]), straight)
+
+
+def test_in_rows_to_stop_by(rows: Any) -> None:
+    X, Y, weight = rows
+    histories = [
+        SharedBottomRegressor(**SMALL)
+        .fit(X, Y, X_val=X, y_val=Y.iloc[:, order], sample_weight_val=weight[:, order])
+        .history_
+        for order in ([0, 1, 2], ORDER)
+    ]
+    scores = [history.filter(like="score") for history in histories]
+    pd.testing.assert_frame_equal(*scores)
+
+
+def test_in_a_fit_that_goes_on(rows: Any) -> None:
+    X, Y, weight = rows
+    predictions = []
+    for order in ([0, 1, 2], ORDER):
+        model = SharedBottomRegressor(**SMALL).partial_fit(X, Y, sample_weight=weight)
+        model.partial_fit(X, Y.iloc[:, order], sample_weight=weight[:, order])
+        predictions.append(model.predict(X))
+    np.testing.assert_array_equal(*predictions)
