@@ -1,4 +1,4 @@
-"""What the pictures of gains have in common: matplotlib, asked for late; colours; panels."""
+"""What the pictures have in common: matplotlib, asked for late; colours; panels."""
 
 from __future__ import annotations
 

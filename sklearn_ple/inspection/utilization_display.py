@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from sklearn_ple.inspection.drawing import require_matplotlib
 from sklearn_ple.inspection.expert_colours import Colour, expert_colours, owner_of
 from sklearn_ple.inspection.utilization import expert_utilization
 
@@ -102,7 +103,7 @@ class ExpertUtilizationDisplay:
         ValueError
             If the architecture has no gates.
         """
-        _require_matplotlib()
+        require_matplotlib("ExpertUtilizationDisplay", "expert_utilization")
         return cls(expert_utilization(estimator, X)).plot(ax=ax, show_std=show_std)
 
     def plot(self, *, ax: Axes | None = None, show_std: bool = True) -> Self:
@@ -125,7 +126,7 @@ class ExpertUtilizationDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        _require_matplotlib()
+        require_matplotlib("ExpertUtilizationDisplay", "expert_utilization")
         from matplotlib import pyplot as plt
 
         table = self._laid_out()
@@ -214,13 +215,3 @@ class ExpertUtilizationDisplay:
             ncols=1 + (len(listed) - 1) // LEGEND_ROWS,
             frameon=False,
         )
-
-
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib  # noqa: F401  only whether it is there
-    except ImportError as error:
-        raise ImportError(
-            "ExpertUtilizationDisplay draws with matplotlib, which is not installed; "
-            "`pip install matplotlib`, or read the numbers with expert_utilization."
-        ) from error

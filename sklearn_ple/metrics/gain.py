@@ -126,7 +126,7 @@ def mean_gain_percent(
     return float(table["gain_percent"].mean(skipna=False))
 
 
-def _names(scores: Scores) -> list[str] | None:
+def _names(scores: Scores | Directions) -> list[str] | None:
     if isinstance(scores, pd.Series):
         return [str(name) for name in scores.index]
     if isinstance(scores, Mapping):
@@ -136,8 +136,7 @@ def _names(scores: Scores) -> list[str] | None:
 
 def _aligned(scores: Scores | Directions, names: list[str], what: str) -> NDArray[np.float64]:
     """Scores in the order of `names`."""
-    # Directions are named like scores, but hold booleans.
-    own_names = _names(scores)  # type: ignore[arg-type]
+    own_names = _names(scores)
     values = np.asarray(list(scores.values()) if isinstance(scores, Mapping) else scores, float)
     if values.ndim != 1 or len(values) != len(names):
         raise ValueError(

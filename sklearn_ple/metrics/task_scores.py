@@ -49,11 +49,9 @@ def read_task_scores(
 
 def _of_probabilities(estimator: Any, X: Any, probability: Any) -> list[NDArray]:
     if isinstance(probability, list):
-        parts = [None if p is None else np.asarray(p) for p in probability]
-        if all(part is not None for part in parts):
-            return parts  # type: ignore[return-value]  # none is None
-        predicted = _columns(estimator.predict(X))
-        return [p if p is not None else predicted[k] for k, p in enumerate(parts)]
+        is_needed = any(p is None for p in probability)
+        predicted = _columns(estimator.predict(X)) if is_needed else []
+        return [predicted[k] if p is None else np.asarray(p) for k, p in enumerate(probability)]
     table = np.asarray(probability)
     # Two columns are two classes of one task or the second classes of two; labels tell.
     if np.ndim(estimator.predict(_safe_indexing(X, slice(0, 1)))) == 1:

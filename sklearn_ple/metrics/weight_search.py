@@ -130,11 +130,14 @@ class _Search:
         random_state: int | np.random.RandomState | np.random.Generator | None,
     ) -> Floats:
         # A given generator goes on; an int, or none, never touches NumPy's global one.
-        is_generator = isinstance(random_state, np.random.RandomState | np.random.Generator)
-        rng = random_state if is_generator else np.random.default_rng(random_state)
+        rng: np.random.RandomState | np.random.Generator
+        if isinstance(random_state, np.random.RandomState | np.random.Generator):
+            rng = random_state
+        else:
+            rng = np.random.default_rng(random_state)
         n_parts = len(signed)
         n_random = max(10, 5 * n_parts)
-        drawn = rng.uniform(size=(n_random, n_parts))  # type: ignore[union-attr]
+        drawn = rng.uniform(size=(n_random, n_parts))
         low = np.where(signed, -1.0, 0.0)
         population = np.vstack([starts, low + drawn * (1 - low)])
         result = differential_evolution(

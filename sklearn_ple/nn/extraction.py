@@ -81,14 +81,6 @@ class ExtractionLevel(nn.Module):
         self.labels = list(zip(owners, numbers, strict=True))
         self.readers: list[int | None] = list(range(n_tasks))
         self.readers += [None] if has_shared_gate else []
-        candidates = [
-            [
-                e
-                for e, o in enumerate(owners)
-                if reader is None or tasks_see_all or o in (reader, None)
-            ]
-            for reader in self.readers
-        ]
         sources = [n_tasks if owner is None else owner for owner in owners]
         self.experts = ExpertBank(
             len(owners),
@@ -100,7 +92,10 @@ class ExtractionLevel(nn.Module):
             norm=expert_norm,
         )
         self.gate = Gate(
-            candidates,
+            [
+                list(range(len(owners))) if tasks_see_all else _experts_of(reader, owners)
+                for reader in self.readers
+            ],
             n_experts=len(owners),
             in_width=in_width,
             bias=gate_bias,
@@ -126,6 +121,11 @@ class ExtractionLevel(nn.Module):
             )
             for g, (reader, each) in enumerate(zip(self.readers, self.gate.candidates, strict=True))
         ]
+
+
+def _experts_of(reader: int | None, owners: Sequence[int | None]) -> list[int]:
+    """What a gate may choose: a task its own and the shared experts, the shared one all."""
+    return [e for e, owner in enumerate(owners) if reader is None or owner in (reader, None)]
 
 
 def per_task(n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts: int) -> list[int]:
