@@ -134,7 +134,7 @@ def _warn_of_unused(table: pd.DataFrame, besides: set[tuple[int, str]]) -> None:
         names = ", ".join(f"{expert!r} (level {level})" for level, expert in unused)
         warn_user(
             f"No gate uses {names}: a mean weight below {UNUSED_BELOW:.0%} of an even share in "
-            f"every gate that may choose it. Fewer experts would do as well; expert_norm=True or a "
-            f"gate_temperature above 1 may bring it in.",
+            f"every gate that may choose it. Fewer experts would do as well; where the "
+            f"scheme has them, expert_norm=True or a gate_temperature above 1 may bring it in.",
             UnusedExpertWarning,
         )

@@ -28,7 +28,7 @@ class GateReading:
     experts : tuple of (int or None, int)
         For each candidate, the task that owns it (None when shared) and its number in its group.
     weights : Tensor of shape (batch, candidates)
-        Rows sum to one.
+        Rows sum to one, or are zero where connections can close and a reader has none.
     number : int or None
         Which of several shared gates of the level; None where there is one at most.
     besides : tuple of (int or None, int)
