@@ -39,6 +39,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "lr_schedule='constant'": {"lr_schedule": "constant"},
     "dropout=0": {"dropout": 0.0},
     "weight_decay=0": {"weight_decay": 0.0},
+    "dropout=0.3, weight_decay=0.1": {"dropout": 0.3, "weight_decay": 0.1},
     "max_epochs=40": {"max_epochs": 40},
     "max_epochs=200": {"max_epochs": 200},
     "tower_widths=()": {"tower_widths": ()},

@@ -58,3 +58,14 @@ def test_numbers_of_numpy_are_written(tmp_path) -> None:
     path = tmp_path / "study.jsonl"
     run_missing(path, RUNS[:1], lambda *_: {"mean": np.float32(0.25), "epochs": np.int64(7)})
     assert written(path) == [{"set": "adult", "seed": 0, "mean": 0.25, "epochs": 7}]
+
+
+def test_runs_in_processes_of_their_own_are_the_same_rows(tmp_path) -> None:
+    apart = run_missing(tmp_path / "two.jsonl", RUNS, _product, n_jobs=2)
+    together = run_missing(tmp_path / "one.jsonl", RUNS, _product)
+    assert sorted(apart, key=str) == sorted(together, key=str)
+    assert sorted(written(tmp_path / "two.jsonl"), key=str) == sorted(together, key=str)
+
+
+def _product(name: str, seed: int) -> dict[str, Any]:
+    return {"product": name * seed}
