@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,13 @@ import numpy as np
 import pandas as pd
 from resume import Row, run_missing, stamp
 from synthetic_report import write_report
+from synthetic_rows import N_TRAIN, rows_of
 
 from sklearn_ple import (
     MMOERegressor,
     PLERegressor,
     SharedBottomRegressor,
     SingleTaskRegressor,
-    make_related_tasks,
 )
 from sklearn_ple.base import MultiTaskEstimator
 
@@ -38,7 +37,6 @@ CORRELATIONS = (0.2, 0.4, 0.5, 0.75, 1.0)
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED, TUNING_CORRELATION = 100, 0.5
 GRID = [(lr, dropout) for lr in (1e-3, 2e-3, 4e-3) for dropout in (0.0, 0.1)]
-N_TRAIN, N_TEST, N_FEATURES = 100_000, 50_000, 512
 N_LARGE = 1_400_000
 EPOCHS = {N_TRAIN: 30, N_LARGE: 8}
 # Two layers before the towers in each, of 192 units in all the first time (for two tasks).
@@ -48,15 +46,6 @@ SCHEMES: dict[str, tuple[type[MultiTaskEstimator], dict[str, Any]]] = {
     "MMOE": (MMOERegressor, {"n_experts": 3, "expert_widths": (64, 64)}),
     "PLE": (PLERegressor, {"n_shared_experts": 1, "n_task_experts": 1, "expert_widths": (64,)}),
 }
-
-
-@lru_cache(maxsize=1)
-def rows_of(correlation: float, seed: int, n_train: int) -> tuple[np.ndarray, np.ndarray]:
-    """Training rows, then N_TEST to judge by, in single precision."""
-    X, Y = make_related_tasks(
-        n_train + N_TEST, N_FEATURES, correlation=correlation, random_state=seed
-    )
-    return X.astype(np.float32), Y.astype(np.float32)
 
 
 def run(scheme: str, correlation: float, seed: int, n_train: int, lr: float, dropout: float) -> Row:
@@ -112,7 +101,7 @@ def tuned(rows: list[Row]) -> dict[str, tuple[float, float]]:
     shares = np.divide(frame["mse"].tolist(), frame["variance"].tolist())
     frame["left"] = shares.mean(1)
     best = frame.loc[frame.groupby("scheme")["left"].idxmin()].set_index("scheme")
-    return {scheme: (best.lr[scheme], best.dropout[scheme]) for scheme in SCHEMES}
+    return {s: (float(best.lr[s]), float(best.dropout[s])) for s in SCHEMES}
 
 
 def main() -> None:
