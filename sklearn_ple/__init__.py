@@ -67,6 +67,18 @@ from sklearn_ple.weighting import (
 # What a fit that failed raises.
 from sklearn_ple.training import DivergenceError
 
+# How rows are split, what models of other rows say of each, and which parameters suit them.
+from sklearn_ple.model_selection import (
+    MultiTaskStratifiedKFold,
+    MultiTaskStratifiedGroupKFold,
+    multitask_train_test_split,
+    SparseFoldWarning,
+    oof_predict_proba,
+    oof_predict_frame,
+    MultiTaskSearchCV,
+    optuna_objective,
+)
+
 # How good each task is, and what joint training gained.
 from sklearn_ple.metrics import (
     task_scorer,
@@ -83,8 +95,11 @@ from sklearn_ple.metrics import (
     ScoreCombiner,
 )
 
-# Which experts the tasks use, and whom sharing helped or hurt.
+# How training went, what each task's predictions are worth, which experts the tasks use, and
+# whom sharing helped or hurt.
 from sklearn_ple.inspection import (
+    TrainingCurveDisplay,
+    TaskPanelDisplay,
     expert_utilization,
     ExpertUtilizationDisplay,
     UnusedExpertWarning,
@@ -93,6 +108,7 @@ from sklearn_ple.inspection import (
     matched_single_task,
     MTLGainDisplay,
     SeesawDisplay,
+    ParetoDisplay,
 )
 
 # Data to try it on.
@@ -159,6 +175,14 @@ __all__ = [
     "AggregatedWeighting",
     "LossWeighting",
     "DivergenceError",
+    "MultiTaskStratifiedKFold",
+    "MultiTaskStratifiedGroupKFold",
+    "multitask_train_test_split",
+    "SparseFoldWarning",
+    "oof_predict_proba",
+    "oof_predict_frame",
+    "MultiTaskSearchCV",
+    "optuna_objective",
     "task_scorer",
     "multitask_scorers",
     "deviance_explained_scorer",
@@ -171,6 +195,8 @@ __all__ = [
     "expected_calibration_error",
     "calibration_ratio",
     "ScoreCombiner",
+    "TrainingCurveDisplay",
+    "TaskPanelDisplay",
     "expert_utilization",
     "ExpertUtilizationDisplay",
     "UnusedExpertWarning",
@@ -179,6 +205,7 @@ __all__ = [
     "matched_single_task",
     "MTLGainDisplay",
     "SeesawDisplay",
+    "ParetoDisplay",
     "load_census_income",
     "fetch_census_income",
     "make_related_tasks",

@@ -24,6 +24,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, whole
 from sklearn_ple.nn import ExtractionLevel, GateReading, Layer, Routing, mix, per_task
 from sklearn_ple.nn.extraction import LevelOptions
 from sklearn_ple.nn.layer import provisional, uniform_
@@ -236,6 +237,16 @@ class AdaTTEstimator(MultiTaskEstimator):
         self.gate_temperature = gate_temperature
         self.expert_norm = expert_norm
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_levels": whole(1, 3),
+            "n_shared_experts": whole(0, 4),
+            "n_task_experts": whole(1, 4),
+            "expert_widths": choice(*EXPERTS_OF_A_LEVEL),
+            "expert_norm": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return AdaTTRouting(

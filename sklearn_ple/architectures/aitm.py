@@ -26,6 +26,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import ClassifierRole, MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice, number
 from sklearn_ple.nn import (
     ACTIVATIONS,
     Coupling,
@@ -82,18 +83,21 @@ class InformationTransfer(Layer):
     def forward(self, own: Tensor) -> tuple[Tensor, Tensor]:
         """q (batch, task, width) to z, alike, and the weights of p and q (batch, step, 2)."""
         projections = torch.cat([self.value, self.key, self.query], dim=1).transpose(1, 2)
-        of_own = torch.bmm(own[:, 1:].transpose(0, 1), projections)
-        z, chosen = [own[:, 0]], []
-        for step in range(len(self.weight)):  # each needs the one before
-            handed = torch.addmm(self.bias[step], z[-1], self.weight[step].t())
-            handed = self.dropout(self.activation(handed))
-            tokens = torch.stack([handed @ projections[step], of_own[step]], dim=1)
-            value, key, query = tokens.chunk(3, dim=2)
-            scores = (key * query).sum(2) / math.sqrt(value.shape[2])
-            weights = torch.softmax(scores, dim=1)
-            z.append((weights[..., None] * value).sum(1))
+        # Taken apart at once: an index at each step would fill a gradient of the whole with zeros.
+        first, later = own.transpose(0, 1).split([1, len(self.weight)])
+        of_own = torch.bmm(later, projections)
+        steps = zip(of_own, self.weight, self.bias, projections, strict=True)
+        z, chosen, root = [first.squeeze(0)], [], math.sqrt(own.shape[2])
+        for projected, weight, bias, projection in steps:  # each needs the one before
+            handed = self.dropout(self.activation(torch.addmm(bias, z[-1], weight.t())))
+            values, keys, queries = zip(
+                (handed @ projection).chunk(3, dim=1), projected.chunk(3, dim=1), strict=True
+            )
+            scores = [(key * query).sum(1) for key, query in zip(keys, queries, strict=True)]
+            weights = torch.softmax(torch.stack(scores, dim=1) / root, dim=1)
+            z.append(weights[:, :1] * values[0] + weights[:, 1:] * values[1])
             chosen.append(weights)
-        return torch.stack(z, dim=1), torch.stack(chosen, dim=1)
+        return torch.stack(z).transpose(0, 1), torch.stack(chosen, dim=1)
 
 
 class AITMRouting(Routing):
@@ -223,6 +227,13 @@ class AITMEstimator(MultiTaskEstimator):
         self.bottom_widths = bottom_widths
         self.calibration = calibration
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "bottom_widths": choice(*BOTTOMS),
+            "calibration": number(0.0, 1.0),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return AITMRouting(

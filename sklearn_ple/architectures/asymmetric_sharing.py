@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice
 from sklearn_ple.nn import ExpertBank, Layer, Routing
 from sklearn_ple.nn.layer import provisional, uniform_
 from sklearn_ple.tasks import TaskSet
@@ -30,24 +31,23 @@ Fusion = Literal["concat", "sum", "mean"]
 
 
 class Projections(Layer):
-    """W_e h_j(e): a square matrix for each bottom that a task reads besides its own.
+    """h_k + sum_j W_kj h_j: a square matrix for each bottom that a task reads besides its own.
 
     Parameters
     ----------
-    sources : sequence of int
-        For each matrix, whose bottom it reads.
-    shares : sequence of float
-        For each, the share of variance that it starts with.
+    others : sequence of (sequence of int)
+        For each task, whose bottoms it reads besides its own; at least one task does.
     width : int
     """
 
-    sources: Tensor
-    shares: Tensor
+    shares: Tensor  # for each matrix, the share of variance that it starts with
 
-    def __init__(self, sources: Sequence[int], shares: Sequence[float], width: int) -> None:
+    def __init__(self, others: Sequence[Sequence[int]], width: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(len(sources), width, width))
-        self.register_buffer("sources", torch.tensor(sources), persistent=False)
+        self.others = [tuple(each) for each in others]
+        self.counts = [len(each) for each in others]
+        shares = [1 / n for n in self.counts for _ in range(n)]
+        self.weight = nn.Parameter(torch.empty(len(shares), width, width))
         self.register_buffer("shares", torch.tensor(shares), persistent=False)
         self.reset_parameters(provisional())
 
@@ -57,8 +57,20 @@ class Projections(Layer):
         self.weight.mul_((3 * self.shares / self.weight.shape[2]).sqrt()[:, None, None])
 
     def forward(self, bottoms: Tensor) -> Tensor:
-        """(task, batch, width) to (matrix, batch, width)."""
-        return torch.bmm(bottoms.index_select(0, self.sources), self.weight.transpose(1, 2))
+        """(task, batch, width) to the same shape.
+
+        A loop, for tasks read different numbers of bottoms: one product of all, with zeros where
+        nothing is read, multiplies twice as much as needed, and one of pairs stores every pair.
+        """
+        h = bottoms.unbind(0)
+        fused = []
+        weights = self.weight.split(self.counts)
+        for own, others, weight in zip(h, self.others, weights, strict=True):
+            if others:
+                read = torch.cat([h[j] for j in others], dim=1)
+                own = torch.addmm(own, read, weight.transpose(0, 1).flatten(1).t())
+            fused.append(own)
+        return torch.stack(fused)
 
 
 class AsymmetricSharingRouting(Routing):
@@ -86,7 +98,7 @@ class AsymmetricSharingRouting(Routing):
         For each task, the positions of the tasks whose bottoms it reads.
     """
 
-    matrix: Tensor  # (task, bottom) or (task, projection): 1 where the task reads it, else 0
+    matrix: Tensor  # (task, bottom): 1 where the task reads it, else 0
 
     def __init__(
         self,
@@ -111,32 +123,25 @@ class AsymmetricSharingRouting(Routing):
             dropout=dropout,
         )
         self.fusion = fusion
-        pairs = [(k, j) for k, each in enumerate(self.reads) for j in each]
-        others = [(k, j) for k, j in pairs if j != k]
-        self.alone = not others
-        self.projections: Projections | None = None
-        if fusion == "concat" and others:
-            shares = [1 / (len(self.reads[k]) - 1) for k, _ in others]
-            self.projections = Projections([j for _, j in others], shares, self.out_width)
-            pairs = [(k, e) for e, (k, _) in enumerate(others)]
-        matrix = torch.zeros(n_tasks, len(others) if self.projections else n_tasks)
-        matrix[tuple(zip(*pairs, strict=True))] = 1.0
+        others = [[j for j in each if j != k] for k, each in enumerate(self.reads)]
+        self.alone = not any(others)
+        concat = fusion == "concat" and not self.alone
+        self.projections = Projections(others, self.out_width) if concat else None
+        matrix = torch.tensor([[float(j in each) for j in range(n_tasks)] for each in self.reads])
         self.register_buffer("matrix", matrix, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         own = self.bottoms(x)
         if self.alone:
             return own
+        h = own.transpose(0, 1)
+        if self.projections is not None:
+            fused: Tensor = self.projections(h)
+            return fused.transpose(0, 1)
         matrix = self.matrix
         if self.fusion == "mean":
             matrix = matrix / matrix.sum(1, keepdim=True)
-        h = own.transpose(0, 1)
-        flat = h.flatten(1)
-        if self.projections is None:
-            fused = matrix @ flat
-        else:
-            fused = torch.addmm(flat, matrix, self.projections(h).flatten(1))
-        return fused.view_as(h).transpose(0, 1)
+        return (matrix @ h.flatten(1)).view_as(h).transpose(0, 1)
 
 
 def resolve_relations(
@@ -243,6 +248,13 @@ class AsymmetricSharingEstimator(MultiTaskEstimator):
         self.relations = relations
         self.fusion = fusion
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "bottom_widths": choice(*BOTTOMS),
+            "fusion": choice("concat", "sum", "mean"),
+        }
 
     def _make_routing(
         self,

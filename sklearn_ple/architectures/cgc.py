@@ -27,6 +27,7 @@ from sklearn_ple.base import (
     RegressorRole,
     SharedParameters,
 )
+from sklearn_ple.base.search_space import EXPERTS, Space, choice, whole
 from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, per_task
 from sklearn_ple.nn.extraction import LevelOptions
 
@@ -140,6 +141,15 @@ class CGCEstimator(MultiTaskEstimator):
         self.gate_temperature = gate_temperature
         self.expert_norm = expert_norm
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_shared_experts": whole(1, 8),
+            "n_task_experts": whole(1, 4),
+            "expert_widths": choice(*EXPERTS),
+            "expert_norm": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return CGCRouting(

@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice, number
 from sklearn_ple.nn import Routing
 from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
 
@@ -128,6 +129,14 @@ class CrossStitchEstimator(MultiTaskEstimator):
         self.self_share = self_share
         self.per_unit = per_unit
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "bottom_widths": choice(*BOTTOMS),
+            "self_share": number(0.5, 1.0),
+            "per_unit": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return CrossStitchRouting(

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice
 from sklearn_ple.nn import ExpertBank, Routing
 
 
@@ -54,8 +55,9 @@ class CustomizedSharingRouting(Routing):
         self.out_width = 2 * bottom_widths[-1]
 
     def forward(self, x: Tensor) -> Tensor:
-        own, shared = self.bottoms(x).split([self.n_tasks, 1], dim=1)
-        return torch.cat([own, shared.expand_as(own)], dim=2)
+        # Task by task, as bottoms write and towers read them; joined row by row they are copied.
+        own, shared = self.bottoms(x).transpose(0, 1).split([self.n_tasks, 1])
+        return torch.cat([own, shared.expand_as(own)], dim=2).transpose(0, 1)
 
 
 class CustomizedSharingEstimator(MultiTaskEstimator):
@@ -87,6 +89,10 @@ class CustomizedSharingEstimator(MultiTaskEstimator):
     ) -> None:
         self.bottom_widths = bottom_widths
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {"bottom_widths": choice(*BOTTOMS)}
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return CustomizedSharingRouting(

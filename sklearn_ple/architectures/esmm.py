@@ -26,6 +26,7 @@ from torch.nn.functional import logsigmoid
 
 from sklearn_ple.base import ClassifierRole, MultiTaskEstimator, SharedParameters
 from sklearn_ple.base.predictor import has_classes
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice
 from sklearn_ple.nn import Coupling, ExpertBank, Routing
 from sklearn_ple.tasks import Binary, Targets, Task, TaskSet
 from sklearn_ple.tasks.chain import complete_chain
@@ -103,13 +104,13 @@ class ESMMCoupling(Coupling):
         self.register_buffer("shut", later, persistent=False)
 
     def forward(self, raw: Tensor) -> Tensor:
-        own = raw.index_select(1, self.chain)
+        own = raw.index_select(1, self.chain).t().contiguous()  # rows last: sums run along them
         happens, fails = logsigmoid(own), logsigmoid(-own)
-        reached = happens.cumsum(1)
-        before = torch.cat([reached.new_zeros(len(raw), 1), reached[:, :-1]], dim=1)
-        breaks_at = (before + fails)[:, None, :] + self.shut
-        coupled = reached - torch.logsumexp(breaks_at, dim=2)
-        return raw.index_copy(1, self.chain, coupled)
+        reached = happens.cumsum(0)
+        before = torch.cat([reached.new_zeros(1, len(raw)), reached[:-1]])
+        breaks_at = before + fails + self.shut.unsqueeze(2)
+        coupled = reached - torch.logsumexp(breaks_at, dim=1)
+        return raw.index_copy(1, self.chain, coupled.t())
 
     def start(self, outputs: Tensor) -> Tensor:
         """Log-odds of each step; at most 0.99 where a task is as frequent as the one before."""
@@ -206,6 +207,10 @@ class ESMMEstimator(MultiTaskEstimator):
                 both = [-np.expm1(step), np.exp(step)]
                 activated[starts.index(column)] = np.column_stack(both)
         return self._probabilities(activated)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {"bottom_widths": choice(*BOTTOMS)}
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return ESMMRouting(

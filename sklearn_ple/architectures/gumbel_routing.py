@@ -28,6 +28,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, number, whole
 from sklearn_ple.nn import ExpertBank, GateReading, Routing, mix
 from sklearn_ple.nn.connections import GumbelSigmoid
 from sklearn_ple.nn.levels import Widths, widths_by_level
@@ -204,6 +205,16 @@ class GumbelRoutingEstimator(MultiTaskEstimator):
         self.budget = budget
         self.budget_penalty = budget_penalty
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_levels": whole(1, 3),
+            "n_experts": whole(2, 10),
+            "expert_widths": choice(*EXPERTS_OF_A_LEVEL),
+            "gate_start": number(0.0, 4.0),
+            "budget_penalty": number(0.0, 0.1),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return GumbelRouting(

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, whole
 from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
 from sklearn_ple.nn.levels import Widths, widths_by_level
 
@@ -177,6 +178,15 @@ class MLMMOEEstimator(MultiTaskEstimator):
         self.gate_temperature = gate_temperature
         self.expert_norm = expert_norm
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_levels": whole(1, 3),
+            "n_experts": whole(2, 10),
+            "expert_widths": choice(*EXPERTS_OF_A_LEVEL),
+            "expert_norm": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return MLMMOERouting(

@@ -24,6 +24,7 @@ from sklearn_ple.base import (
     RegressorRole,
     SharedParameters,
 )
+from sklearn_ple.base.search_space import EXPERTS, Space, choice, whole
 from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
 
 
@@ -146,6 +147,14 @@ class MMOEEstimator(MultiTaskEstimator):
         self.gate_temperature = gate_temperature
         self.expert_norm = expert_norm
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_experts": whole(2, 10),
+            "expert_widths": choice(*EXPERTS),
+            "expert_norm": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return MMOERouting(

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import Space, choice
 from sklearn_ple.nn import ExpertBank, Layer, Routing
 from sklearn_ple.nn.layer import provisional, uniform_
 
@@ -146,7 +147,10 @@ class MTANRouting(Routing):
         return self._attend(x)[1]
 
     def _attend(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """What towers read, (batch, task, width), and the masks of every block."""
+        """What towers read, (batch, task, width), and the masks of every block.
+
+        In between streams are task by task, as the masks' banks write and read them.
+        """
         masks: list[Tensor] = []
         attended = x
         for j, (first, second) in enumerate(zip(self.first, self.second, strict=True)):
@@ -154,13 +158,13 @@ class MTANRouting(Routing):
             x = second(u).squeeze(1)
             seen = u if j == 0 else self._beside(u, self.carry[j - 1](attended.flatten(0, 1)))
             masks.append(self.attention[j](seen))
-            attended = masks[-1] * x.unsqueeze(1)
-        return attended, masks
+            attended = masks[-1].transpose(0, 1) * x
+        return attended.transpose(0, 1), masks
 
     def _beside(self, u: Tensor, carried: Tensor) -> Tensor:
         """[u ; q_k] for every task, (batch, task, 2 width)."""
-        q = carried.view(len(u), self.n_tasks, -1)
-        return torch.cat([u.unsqueeze(1).expand_as(q), q], dim=2)
+        q = carried.view(self.n_tasks, len(u), -1)
+        return torch.cat([u.expand_as(q), q], dim=2).transpose(0, 1)
 
 
 class MTANEstimator(MultiTaskEstimator):
@@ -205,6 +209,13 @@ class MTANEstimator(MultiTaskEstimator):
         self.block_widths = block_widths
         self.attention_widths = attention_widths
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "block_widths": choice("128", "256", "128,64", "256,128"),
+            "attention_widths": choice("32", "64", "128"),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return MTANRouting(

@@ -29,6 +29,7 @@ from sklearn_ple.base import (
     RegressorRole,
     SharedParameters,
 )
+from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, whole
 from sklearn_ple.nn import ExtractionLevel, GateReading, Routing
 from sklearn_ple.nn.extraction import LevelOptions
 from sklearn_ple.nn.levels import (
@@ -178,6 +179,16 @@ class PLEEstimator(MultiTaskEstimator):
         self.gate_temperature = gate_temperature
         self.expert_norm = expert_norm
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_levels": whole(1, 3),
+            "n_shared_experts": whole(1, 8),
+            "n_task_experts": whole(1, 4),
+            "expert_widths": choice(*EXPERTS_OF_A_LEVEL),
+            "expert_norm": choice(False, True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return PLERouting(

@@ -20,6 +20,7 @@ from sklearn_ple.base import (
     RegressorRole,
     SharedParameters,
 )
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice
 from sklearn_ple.nn import ExpertBank, Routing
 
 
@@ -82,6 +83,10 @@ class SharedBottomEstimator(MultiTaskEstimator):
     ) -> None:
         self.bottom_widths = bottom_widths
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {"bottom_widths": choice(*BOTTOMS)}
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return SharedBottomRouting(

@@ -22,6 +22,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import BOTTOMS, Space, choice, number, whole
 from sklearn_ple.nn import ExpertBank, Layer, Routing
 from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
 from sklearn_ple.nn.subspaces import Subspaces
@@ -234,6 +235,15 @@ class SluiceEstimator(MultiTaskEstimator):
         self.last_share = last_share
         self.orthogonality = orthogonality
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "bottom_widths": choice(*BOTTOMS),
+            "n_subspaces": whole(1, 4),
+            "self_share": number(0.5, 1.0),
+            "last_share": number(0.5, 1.0),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return SluiceRouting(

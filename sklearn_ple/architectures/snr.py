@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, number, whole
 from sklearn_ple.nn import ExpertBank, GateReading, Layer, Routing, mix
 from sklearn_ple.nn.connections import HardConcrete
 from sklearn_ple.nn.layer import provisional, uniform_
@@ -255,6 +256,16 @@ class SNREstimator(MultiTaskEstimator):
         self.gamma = gamma
         self.zeta = zeta
         super().__init__(**shared)
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        return {
+            "n_levels": whole(1, 3),
+            "n_experts": whole(2, 8),
+            "expert_widths": choice(*EXPERTS_OF_A_LEVEL),
+            "connection": choice("trans", "aver"),
+            "l0": number(1e-5, 1e-2, log=True),
+        }
 
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:
         return SNRRouting(

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from sklearn_ple.base.encoding import learn_features
 from sklearn_ple.base.inputs import apply_class_weight
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes
@@ -42,7 +43,7 @@ def build_net(
 ) -> MultiTaskNet:
     """An initialised net: features fitted to the rows, module and criterion drawn and placed."""
     params: dict[str, Any] = estimator.get_params(deep=False)
-    features = FeatureTable.fit(
+    features = learn_features(
         rows.columns,
         rows.weight.mean(axis=1),
         categorical=categorical,

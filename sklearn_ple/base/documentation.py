@@ -112,6 +112,11 @@ best_epoch_ : int
     The epoch, from 1, whose weights were kept.
 callbacks_ : list of (str, Callback)
     Fitted copies of `callbacks`.
+target_summary_ : DataFrame
+    By target: its kind, the numbers of rows and labels given, the share missing, and how many
+    labels each class has.
+calibration_ : Calibration
+    What `calibrate` learned; its `table` shows it. Absent before, and after the next fit.
 """
 
 

@@ -14,6 +14,7 @@ from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.fitting import Fitting
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.predictor import Predictor
+from sklearn_ple.base.search_space import Space, shared_search_space
 from sklearn_ple.base.sizing import RULES
 from sklearn_ple.nn import Coupling, Routing
 from sklearn_ple.tasks import TaskSet
@@ -64,6 +65,40 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
     def _make_coupling(self, task_set: TaskSet) -> Coupling | None:
         """How raw outputs of the fitted tasks depend on each other; None when they don't."""
         return None
+
+    @classmethod
+    def _own_search_space(cls) -> Space:
+        """What is worth searching of an architecture's own parameters; none is said."""
+        return {}
+
+    @classmethod
+    def search_space(cls) -> Space:
+        """Distributions that a search draws this estimator's parameters from.
+
+        The architecture's own come first, then those that all estimators share: optimiser,
+        regularisation, weighting, encoding, towers. It is a plain dict: narrow or extend it with
+        ``|``, leave names out with a comprehension. `MultiTaskSearchCV` also takes a list of
+        choices or a single value in place of a distribution.
+
+        Layer sizes are texts, as Optuna's storages keep no tuples: "64,32" stands for (64, 32);
+        `sklearn_ple.model_selection.from_storable` turns them back.
+
+        Returns
+        -------
+        dict of str to optuna.distributions.BaseDistribution
+            By the names of parameters.
+
+        Examples
+        --------
+        >>> from optuna.distributions import FloatDistribution
+        >>> from sklearn_ple import SharedBottomEstimator
+        >>> space = SharedBottomEstimator.search_space()
+        >>> list(space)[:3]
+        ['bottom_widths', 'lr', 'weight_decay']
+        >>> space |= {"lr": FloatDistribution(1e-3, 3e-3), "weighting": "static"}
+        >>> few = {name: space[name] for name in ("lr", "dropout")}
+        """
+        return cls._own_search_space() | shared_search_space()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

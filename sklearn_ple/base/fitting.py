@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_ple.base.building import build_net
+from sklearn_ple.base.encoding import prepare_rows
 from sklearn_ple.base.going_on import remembered, take_up
 from sklearn_ple.base.inputs import (
     apply_class_weight,
@@ -23,6 +24,7 @@ from sklearn_ple.base.pilot import EARLY_STOPPING_FROM, pilot_of, wants_pilot
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.base.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.split import validation_split
+from sklearn_ple.base.target_summary import summarise
 from sklearn_ple.features import Columns
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
@@ -94,6 +96,7 @@ class Fitting:
         """Split, build or take up again, train, and set the fitted attributes."""
         device = resolve_device(self.params["device"], self.params["precision"])
         rows = self._completed(rows)
+        targets = rows.targets
         if validation is None:
             self._pilot(rows)
             rows, validation = self._split(rows)
@@ -126,7 +129,7 @@ class Fitting:
             )
         train = self._tensors(net, rows, task_set, with_class_weight=True)
         valid = None if validation is None else self._tensors(net, validation, task_set)
-        self._train(net, task_set, sizes, train, valid, rows.targets)
+        self._train(net, task_set, sizes, train, valid, targets)
 
     def _pilot(self, rows: Rows) -> None:
         """Set the number of epochs by a run on a part of the rows, where there are but few."""
@@ -178,8 +181,10 @@ class Fitting:
         self, net: MultiTaskNet, rows: Rows, task_set: TaskSet, *, with_class_weight: bool = False
     ) -> TensorData:
         dtype = dtype_of(net.precision)
-        features = net.module_.encoder.features.prepare(
-            rows.columns, np.float64 if dtype is torch.float64 else np.float32
+        features = prepare_rows(
+            net.module_.encoder.features,
+            rows.columns,
+            np.float64 if dtype is torch.float64 else np.float32,
         )
         encoded, weight = task_set.encode(rows.targets), rows.weight
         if with_class_weight:
@@ -265,6 +270,9 @@ class Fitting:
         estimator.n_outputs_ = len(task_set)
         estimator.target_names_in_ = np.array(task_set.names, dtype=object)
         estimator._y_is_1d_ = targets.is_1d
+        earlier = estimator.target_summary_ if self.again and self.single_epoch else None
+        estimator.target_summary_ = summarise(task_set, targets, earlier)
+        estimator.__dict__.pop("calibration_", None)  # it was of the model before
         if any(task.is_classification for task in task_set):
             classes = [task.classes_ for task in task_set]
             estimator.classes_ = classes[0] if targets.is_1d else classes

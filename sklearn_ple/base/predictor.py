@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
-from sklearn_ple.features import Columns, FeatureTable, read_columns
-from sklearn_ple.nn import GateReading, MultiTaskModule
-from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
+from sklearn_ple.base.calibratable import Calibratable
+from sklearn_ple.base.html_tasks import with_tasks
+from sklearn_ple.base.task_view import find_task
+from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
+from sklearn_ple.tasks import Task
 from sklearn_ple.tasks.classification import warn_of_unseen
 from sklearn_ple.tasks.inference import Promise
-from sklearn_ple.training import MultiTaskNet
-
-Floats = NDArray[np.float64]
-PREPARED_ROWS = 8_192
 
 
 def has_classes(estimator: Predictor) -> bool:
@@ -36,15 +29,10 @@ def has_classes(estimator: Predictor) -> bool:
     return True
 
 
-class Predictor(BaseEstimator):
-    """The half of an estimator that reads rows, predicts and scores, by what `fit` left."""
+class Predictor(Calibratable):
+    """The half of an estimator that answers by what `fit` left: predictions, scores, views."""
 
     _promise: ClassVar[Promise] = "any"
-
-    tasks_: TaskSet
-    net_: MultiTaskNet
-    module_: MultiTaskModule
-    device_: str
 
     def predict(self, X: Any) -> NDArray:
         """Predict every target.
@@ -99,7 +87,7 @@ class Predictor(BaseEstimator):
             each class ("income=yes"); with X's index where it has one.
         """
         activated = self._activated(X)
-        predictions = self.tasks_.decode(activated)
+        predictions = self._decoded(activated)
         columns: dict[str, NDArray] = {}
         for task, p, prediction in zip(self.tasks_, activated, predictions, strict=True):
             columns[task.name_] = prediction
@@ -167,83 +155,50 @@ class Predictor(BaseEstimator):
         explained = self.tasks_.deviance_explained(raw, encoded, weight, unseen)
         return pd.Series(explained, index=self.tasks_.names, name="deviance_explained")
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "net_")
+    def task_view(self, task: str | int | Task) -> TaskClassifier | TaskRegressor:
+        """One task as an ordinary fitted classifier or regressor over the shared model.
 
-    @property
-    def _single(self) -> bool:
-        return self._y_is_1d_
-
-    @property
-    def _features(self) -> FeatureTable:
-        features = self.module_.encoder.features
-        assert isinstance(features, FeatureTable)
-        return features
-
-    def _complete(
-        self, targets: Targets, tasks: Sequence[Task], classes: Sequence[NDArray | None]
-    ) -> Targets:
-        """Labels with those filled in that follow from others; in general none do.
-
-        All labels pass here, after those of no weight were hidden: of training, of validation, of
-        every chunk, to be scored. What is filled in counts as if the user had given it. Filling in
-        twice must be the same as once.
+        For the tools of scikit-learn, and others, that know one target only: calibration and
+        threshold tuning (wrapped in a `FrozenEstimator`, or with ``cv="prefit"``), partial
+        dependence, permutation importance, displays, scorers, explainers. Hand them the rows in
+        which the task has a label.
 
         Parameters
         ----------
-        targets : Targets
-            One column a task, by the tasks' names.
-        tasks : sequence of Task
-            Fitted, or not yet.
-        classes : sequence of (ndarray or None)
-            For each task, the labels it was fitted with or that were declared beforehand.
+        task : str, int or Task
+            The task's name, its position from 0 on, or one of `tasks_`.
+
+        Returns
+        -------
+        TaskClassifier or TaskRegressor
+            The latter for counts, too. It keeps this estimator and copies nothing: what happens to
+            one shows in the other.
 
         Raises
         ------
         ValueError
-            If labels contradict each other.
+            If there is no such task; the message lists the names.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_ple import SharedBottomEstimator
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(90, 3))
+        >>> y = np.column_stack([X[:, 0] > 0, X[:, 1]])
+        >>> model = SharedBottomEstimator(max_epochs=2, random_state=0).fit(X, y)
+        >>> view = model.task_view("y0")
+        >>> view.classes_, view.predict_proba(X).shape
+        (array([0., 1.]), (90, 2))
         """
-        return targets
-
-    def _completed(self, targets: Targets, task_set: TaskSet) -> Targets:
-        """The same for fitted tasks and columns in any order: in that of the tasks."""
-        aligned = replace(task_set.align(targets), names=task_set.names)
-        return self._complete(aligned, task_set.tasks, [task.classes_ for task in task_set])
-
-    def _read_to_score(self, y: Any, sample_weight: Any, n_rows: int) -> tuple[Targets, Floats]:
-        """Labels and weights (n_rows, n_tasks) to score by, both in the order of tasks."""
-        given = read_targets(y)
-        check_same_length(n_rows, len(given))
-        targets, order = self.tasks_.align(given), self.tasks_.order(given)
-        weight = check_sample_weight(sample_weight, n_rows, len(self.tasks_))[:, order]
-        return self._completed(targets.hide(weight == 0), self.tasks_), weight
-
-    def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:
-        """X by column, with names and number of features set or checked."""
-        columns = read_columns(X)
-        check_rows(columns, minimum)
-        validate_data(self, columns.table, reset=reset, skip_check_array=True)
-        return columns
-
-    def _prepared(self, X: Any) -> dict[str, torch.Tensor]:
-        """All rows as the tensors that the encoder reads."""
         check_is_fitted(self)
-        return self._prepare(self._read_features(X, reset=False))
+        found = self.tasks_.tasks[find_task(self.tasks_, task)]
+        role = TaskClassifier if found.is_classification else TaskRegressor
+        return role(self, found.name_)
 
-    def _prepare(self, columns: Columns) -> dict[str, torch.Tensor]:
-        dtype = np.float64 if self.net_.precision == "float64" else np.float32
-        prepared = self._features.prepare(columns, dtype)
-        return {name: torch.from_numpy(array) for name, array in prepared.items()}
-
-    def _raw(self, X: Any) -> torch.Tensor:
-        """Raw outputs (n, n_raw) on the CPU; prepared in chunks, in bounded memory."""
-        check_is_fitted(self)
-        columns = self._read_features(X, reset=False)
-        parts = [
-            self.net_.raw_outputs(self._prepare(chunk)).cpu()
-            for chunk in columns.chunks(PREPARED_ROWS)
-        ]
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        """What scikit-learn's diagram shows of a fitted estimator."""
+        return with_tasks(super()._get_fitted_attr_html(doc_link), self)
 
     def _activated(self, X: Any) -> list[NDArray]:
         """Probabilities (n, n_classes) or means (n,) of every task."""
@@ -259,11 +214,10 @@ class Predictor(BaseEstimator):
 
     def _predictions(self, X: Any) -> list[NDArray]:
         """Predictions (n,) of every task, in the labels' own types and units."""
-        activated = self._activated(X)
-        return self.tasks_.decode(activated)
+        return self._decoded(self._activated(X))
 
-    @torch.inference_mode()
-    def _gate_readings(self, X: Any) -> list[GateReading]:
-        """Every gate's weights for every row; empty where the architecture has no gates."""
-        features = {name: t.to(self.device_) for name, t in self._prepared(X).items()}
-        return self.module_.gate_readings(**features)
+    def _decoded(self, activated: list[NDArray]) -> list[NDArray]:
+        """The same, out of what `_activated` did."""
+        predictions = self.tasks_.decode(activated)
+        calibration = self._calibration
+        return predictions if calibration is None else calibration.decide(activated, predictions)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_ple.splitting import hold_out
+
 
 def validation_split(
     strata: NDArray[np.int64], fraction: float, random_state: np.random.RandomState
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row numbers for training and validation.
 
-    Rows are sorted by their combination of strata, in random order within one, and every
-    (1 / fraction)-th is held out, so that each combination, and each prefix of tasks, gives its
-    share.
+    Balanced are the strata of every task, the numbers of its labels, and the patterns of missing
+    ones (see `hold_out`). A stratum that lay in the held-out rows only goes back to training.
 
     Parameters
     ----------
@@ -35,12 +36,7 @@ def validation_split(
             f"A validation split of {n} samples with validation_fraction={fraction} leaves one "
             f"side empty; set early_stopping=False or give X_val and y_val."
         )
-    shuffled = random_state.permutation(n)
-    order = shuffled[np.lexsort(strata[shuffled].T[::-1])]
-    first = random_state.uniform()
-    positions = ((np.arange(n_held_out) + first) * n / n_held_out).astype(int)
-    held_out = np.zeros(n, dtype=bool)
-    held_out[order[positions.clip(max=n - 1)]] = True
+    held_out = hold_out(strata, n_held_out, random_state)
     _keep_rare(strata, held_out)
     if not held_out.any():
         raise ValueError(

@@ -46,7 +46,9 @@ def distinct_colours(n: int) -> list[Any]:
     return [colormaps["turbo"](0.05 + 0.9 * k / (n - 1)) for k in range(n)]
 
 
-def sub_axes(ax: Axes | Sequence[Axes], n_panels: int, n_columns: int) -> tuple[Axes, NDArray[Any]]:
+def sub_axes(
+    ax: Axes | Sequence[Axes], n_panels: int, n_columns: int, what: str = "tasks"
+) -> tuple[Axes, NDArray[Any]]:
     """Panels: the axes given, or as many in the room of one, which is hidden.
 
     Returns
@@ -66,13 +68,13 @@ def sub_axes(ax: Axes | Sequence[Axes], n_panels: int, n_columns: int) -> tuple[
     if not isinstance(ax, Axes):
         panels = np.asarray(ax, dtype=object).ravel()
         if len(panels) != n_panels:
-            raise ValueError(f"There are {len(panels)} axes for {n_panels} tasks.")
+            raise ValueError(f"There are {len(panels)} axes for {n_panels} {what}.")
         return panels[0], panels
     ax.set_axis_off()
     place = ax.get_subplotspec()
     figure = ax.figure
     if place is None:
-        raise ValueError("These axes are no subplot, so they cannot be divided; give one a task.")
+        raise ValueError("These axes are no subplot, so they cannot be divided; give one a panel.")
     n_rows = -(-n_panels // n_columns)
     grid = GridSpecFromSubplotSpec(n_rows, n_columns, subplot_spec=place)
     panels = np.empty(n_panels, dtype=object)

@@ -11,9 +11,11 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn_ple.inspection.gain_fits import Contest, fit_pairs, has_seed
 from sklearn_ple.inspection.gain_report import MTLGainReport
 from sklearn_ple.inspection.gain_scoring import Scoring, gain_scorers, kinds_of
-from sklearn_ple.inspection.gain_splits import make_splits, pairings
+from sklearn_ple.inspection.gain_splits import draw_rows, make_splits, pairings
+from sklearn_ple.inspection.gain_tables import draws_table, pairs_table
 from sklearn_ple.inspection.single_task_twin import matched_single_task
 from sklearn_ple.metrics.gain_verdicts import Family, check_family
+from sklearn_ple.metrics.row_bootstrap import check_draws
 from sklearn_ple.tasks import read_targets
 
 
@@ -29,6 +31,7 @@ def mtl_gain_report(
     groups: Any = None,
     alpha: float = 0.05,
     family: Family = "report",
+    n_bootstrap: int = 500,
     n_jobs: int | None = None,
     progress: bool = True,
     random_state: int | np.random.RandomState | None = None,
@@ -67,12 +70,16 @@ def mtl_gain_report(
         Tolerated chance of a false verdict.
     family : {"report", "scheme"}, default="report"
         What shares that chance: all tasks of all schemes, or the tasks of each scheme.
+    n_bootstrap : int, default=500
+        How often the test rows are drawn anew, with replacement, for the interval over rows; 0 for
+        none. The usual metrics make light work of it (`bootstrap_gain` says which); a function of
+        your own is called as often for each task of each fit.
     n_jobs : int, default=None
         How many models to fit at a time, as in joblib; each then has one torch thread.
     progress : bool, default=True
         Whether to show a progress bar.
     random_state : int, RandomState or None, default=None
-        For the folds, and for the seeds where their number is given.
+        For the folds, for the draws of rows, and for the seeds where their number is given.
 
     Returns
     -------
@@ -83,19 +90,25 @@ def mtl_gain_report(
     ------
     ValueError
         If there is a single pair of fits: one gain says nothing about chance. Also if names do not
-        match, or no twin can be derived.
+        match, no twin can be derived, or a number is out of range.
 
     See Also
     --------
-    gain_verdicts : The statistics, and what they assume.
+    gain_verdicts : The statistics of pairs, and what they assume.
+    bootstrap_gain : That of the rows, for one pair.
+    MTLGainReport : Which interval covers what, and how to read them together.
     MTLGainDisplay : Gains and intervals of each task as a picture.
     SeesawDisplay : One task's gain against another's.
 
     Notes
     -----
-    With one split and several seeds chance is that of training: another test set may tell
-    otherwise. With folds it is that of the rows as well, and intervals are wider. Two pairs can be
-    computed with; five or more have some power.
+    With one split and several seeds the verdict is about the chance of training: whether another
+    test set may tell otherwise is what the interval over rows is for. With folds the verdict is
+    about the chance of the rows as well, and its intervals are wider. Two pairs can be computed
+    with; five or more have some power.
+
+    Each draw of rows judges both models of every pair by the same rows. Its gain is the mean over
+    pairs; so seeds of one split, judged by the same rows, do not narrow the interval, and folds do.
 
     References
     ----------
@@ -126,6 +139,7 @@ def mtl_gain_report(
     1  bottom   False
     """
     check_family(alpha, family)
+    check_draws(n_bootstrap, alpha, least=0)
     check_consistent_length(X, y)
     targets = read_targets(y)
     schemes = _named(estimators)
@@ -138,8 +152,17 @@ def mtl_gain_report(
     if len(splits) == 1:
         _check_seeds_matter(schemes, twins)
     contest = Contest.of(schemes, twins)
-    pairs = fit_pairs(contest, pairs_of_fits, X, y, scorers, n_jobs=n_jobs, progress=progress)
-    return MTLGainReport.from_pairs(pairs, twins=twins, alpha=alpha, family=family)
+    draws = draw_rows(splits, n_bootstrap, generator)
+    judged = fit_pairs(
+        contest, pairs_of_fits, X, y, scorers, draws, n_jobs=n_jobs, progress=progress
+    )
+    return MTLGainReport.from_pairs(
+        pairs_table(contest, pairs_of_fits, judged, scorers),
+        twins=twins,
+        alpha=alpha,
+        family=family,
+        draws=draws_table(contest, pairs_of_fits, judged) if n_bootstrap else None,
+    )
 
 
 def _named(estimators: Any) -> dict[str, Any]:

@@ -1,25 +1,25 @@
-"""Fitting every scheme and its single-task twin, pair by pair, and scoring each task."""
+"""Fitting every scheme and its single-task twin, pair by pair, and judging each task."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pickle import PicklingError
 from typing import Any
 
 import joblib
-import pandas as pd
-import torch
 from sklearn.base import clone
-from sklearn.metrics import check_scoring
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from sklearn_ple.inspection.gain_scoring import Draws, judge
 from sklearn_ple.inspection.gain_splits import Pairing
-from sklearn_ple.metrics import TaskScorer, mtl_gain
+from sklearn_ple.metrics import TaskScorer
+from sklearn_ple.metrics.row_bootstrap import RowDraws
+from sklearn_ple.training.threads import torch_threads
 
-Scores = dict[str, float]
+Job = tuple[int, int]
+Judged = tuple[dict[str, float], Draws]
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,12 @@ def fit_pairs(
     X: Any,
     y: Any,
     scorers: Mapping[str, TaskScorer],
+    draws: Sequence[RowDraws],
     *,
     n_jobs: int | None,
     progress: bool,
-) -> pd.DataFrame:
-    """Fit all models on all pairings.
+) -> dict[Job, Judged]:
+    """Fit all models on all pairings, and judge them.
 
     Parameters
     ----------
@@ -76,6 +77,8 @@ def fit_pairs(
         All rows.
     scorers : dict of str to TaskScorer
         One a task.
+    draws : sequence of RowDraws
+        One a fold.
     n_jobs : int or None
         Fits at a time; with more than one, each has one torch thread.
     progress : bool
@@ -83,8 +86,8 @@ def fit_pairs(
 
     Returns
     -------
-    DataFrame
-        As `MTLGainReport.pairs`.
+    dict of (int, int) to (dict, ndarray)
+        By numbers of pairing and model, what `judge` gave.
     """
     # Here and not above, for it warns in a notebook that lacks widgets.
     from tqdm.auto import tqdm
@@ -92,20 +95,27 @@ def fit_pairs(
     jobs = [(p, m) for p in range(len(pairings)) for m in range(len(contest.models))]
     one_thread = joblib.effective_n_jobs(n_jobs) > 1
     results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_fit_and_score)(
-            (p, m), contest.models[m], pairings[p], X, y, dict(scorers), one_thread=one_thread
+        delayed(_fit_and_judge)(
+            (p, m),
+            contest.models[m],
+            pairings[p],
+            X,
+            y,
+            dict(scorers),
+            draws[pairings[p].fold],
+            one_thread=one_thread,
         )
         for p, m in jobs
     )
-    scores: dict[tuple[int, int], Scores] = {}
+    judged: dict[Job, Judged] = {}
     with tqdm(
         total=len(jobs), desc="MTL gain", unit="fit", dynamic_ncols=True, disable=not progress
     ) as bar:
         for job, found in results:
-            scores[job] = found
+            judged[job] = found
             bar.set_postfix_str(contest.labels[job[1]], refresh=False)
             bar.update()
-    return _table(contest, pairings, scores, scorers)
+    return judged
 
 
 def has_seed(estimator: Any) -> bool:
@@ -113,60 +123,24 @@ def has_seed(estimator: Any) -> bool:
     return bool(_seed_names(estimator))
 
 
-def _fit_and_score(
-    job: tuple[int, int],
+def _fit_and_judge(
+    job: Job,
     estimator: Any,
     pairing: Pairing,
     X: Any,
     y: Any,
     scorers: dict[str, TaskScorer],
+    draws: RowDraws,
     *,
     one_thread: bool,
-) -> tuple[tuple[int, int], Scores]:
+) -> tuple[Job, Judged]:
     model = clone(estimator)
     if names := _seed_names(model):
         model.set_params(**dict.fromkeys(names, pairing.seed))
-    with _torch_threads(1 if one_thread else None):
+    with torch_threads(1 if one_thread else None):
         model.fit(_safe_indexing(X, pairing.train), _safe_indexing(y, pairing.train))
-        score = check_scoring(model, scoring=scorers)
-        return job, score(model, _safe_indexing(X, pairing.test), _safe_indexing(y, pairing.test))
-
-
-def _table(
-    contest: Contest,
-    pairings: Sequence[Pairing],
-    scores: Mapping[tuple[int, int], Scores],
-    scorers: Mapping[str, TaskScorer],
-) -> pd.DataFrame:
-    """Equation 11 for every scheme, pairing and task; metrics in their own sign."""
-    greater = {task: scorer._sign > 0 for task, scorer in scorers.items()}
-    metrics = {
-        task: scorer.name if greater[task] else scorer.name.removeprefix("neg_")
-        for task, scorer in scorers.items()
-    }
-    parts = []
-    for scheme, (multi, single) in contest.roles.items():
-        for p, pairing in enumerate(pairings):
-            own_signs = [
-                {task: scorers[task]._sign * value for task, value in scores[p, model].items()}
-                for model in (multi, single)
-            ]
-            gains = mtl_gain(*own_signs, greater_is_better=greater)
-            parts.append(
-                gains.rename_axis("task")
-                .reset_index()
-                .assign(
-                    scheme=scheme,
-                    fold=pairing.fold,
-                    seed=pairing.seed,
-                    n_train=len(pairing.train),
-                    n_test=len(pairing.test),
-                )
-            )
-    table = pd.concat(parts, ignore_index=True)
-    table["metric"] = table["task"].map(metrics)
-    first = ["scheme", "task", "metric", "fold", "seed", "n_train", "n_test"]
-    return table[[*first, *(name for name in table.columns if name not in first)]]
+        test_X, test_y = _safe_indexing(X, pairing.test), _safe_indexing(y, pairing.test)
+        return job, judge(model, test_X, test_y, scorers, draws)
 
 
 def _seed_names(estimator: Any) -> list[str]:
@@ -183,16 +157,3 @@ def _key(estimator: Any) -> str:
         return joblib.hash((type(estimator), estimator.get_params(deep=True)))
     except PicklingError:  # a lambda somewhere
         return f"object {id(estimator)}"
-
-
-@contextmanager
-def _torch_threads(n_threads: int | None) -> Iterator[None]:
-    """So many torch threads inside, as many as before after; None leaves them alone."""
-    before = torch.get_num_threads()
-    if n_threads is not None:
-        torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        if n_threads is not None:
-            torch.set_num_threads(before)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics._scorer import _cached_call
 from sklearn.pipeline import Pipeline
 
 from sklearn_ple.metrics import TaskScorer, task_scorer
+from sklearn_ple.metrics.row_bootstrap import RowDraws
 from sklearn_ple.tasks import Targets, Task, resolve_tasks
 from sklearn_ple.tasks.inference import Promise
 
 OneScore: TypeAlias = "str | Callable[..., float] | TaskScorer"
 Scoring: TypeAlias = "OneScore | Mapping[str, OneScore] | None"
+Draws: TypeAlias = NDArray[np.float64]
 
 
 def kinds_of(estimator: Any, targets: Targets) -> list[Task]:
@@ -57,6 +63,31 @@ def gain_scorers(
     if missing := [name for name in names if name not in given]:
         given |= _defaults(schemes, targets, missing)
     return {name: _scorer(name, k, given[name]) for k, name in enumerate(names)}
+
+
+def judge(
+    model: Any, X: Any, y: Any, scorers: Mapping[str, TaskScorer], draws: RowDraws
+) -> tuple[dict[str, float], Draws]:
+    """Score each task on all test rows, and on every draw of them; greater is better.
+
+    Predictions are made once, and are gone with the call.
+
+    Returns
+    -------
+    scores : dict of str to float
+    in_draws : ndarray of shape (n_draws, n_tasks)
+        NaN where a metric is not defined.
+    """
+    call = partial(_cached_call, {})
+    scores = {task: scorer._score(call, model, X, y) for task, scorer in scorers.items()}
+    if not draws.n_draws:
+        return scores, np.empty((0, len(scorers)))
+    metrics = [scorer.counted(call, model, X, y) for scorer in scorers.values()]
+    return scores, draws.scores([metric or _undefined for metric in metrics])
+
+
+def _undefined(counts: NDArray[np.float64]) -> float:
+    return np.nan
 
 
 def _defaults(schemes: Mapping[str, Any], targets: Targets, names: list[str]) -> dict[str, str]:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sklearn.model_selection import check_cv
 
 from sklearn_ple.metrics.gain_verdicts import too_few
-from sklearn_ple.tasks import Targets, Task, TaskSet
+from sklearn_ple.metrics.row_bootstrap import RowDraws
+from sklearn_ple.splitting import assign_folds, label_strata
+from sklearn_ple.tasks import Targets, Task
 
 Rows = NDArray[np.intp]
 HELD_OUT = 5  # a single split holds out a fifth
@@ -109,24 +111,32 @@ def make_splits(
     n_folds = HELD_OUT if cv is None else int(cv)
     if not 2 <= n_folds <= len(targets):
         raise ValueError(f"cv={cv} folds of {len(targets)} rows: it must be 2 to the rows' number.")
-    fold = deal(_strata(targets, kinds), n_folds, random_state)
+    fold = assign_folds(label_strata(targets, kinds), n_folds, random_state)
     wanted = [0] if cv is None else range(n_folds)
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in wanted]
 
 
-def deal(strata: NDArray[np.int64], n_folds: int, random_state: np.random.RandomState) -> Rows:
-    """The fold (n,) of every row, like cards: sorted by strata (n, n_tasks), then dealt in turn."""
-    shuffled = random_state.permutation(len(strata))
-    order = shuffled[np.lexsort(strata[shuffled].T[::-1])]
-    fold = np.empty(len(strata), dtype=np.intp)
-    fold[order] = np.arange(len(strata)) % n_folds
-    return fold
+def draw_rows(
+    splits: Sequence[tuple[Rows, Rows]], n_bootstrap: int, random_state: np.random.RandomState
+) -> list[RowDraws]:
+    """For each split the draws of its test rows, the same for all models and seeds.
 
+    Rows are drawn from all test parts together. So a row that several splits are judged by, as in
+    repeated folds, is in a draw or not for all of them; and a test part that is too small to say
+    anything about other rows is now and then empty, and shows it.
 
-def _strata(targets: Targets, kinds: Sequence[Task]) -> NDArray[np.int64]:
-    fitted = TaskSet.fit(kinds, targets, np.ones((len(targets), len(targets.names))))
-    encoded = fitted.encode(targets)
-    return np.column_stack([task.strata(encoded[:, k]) for k, task in enumerate(fitted)])
+    Parameters
+    ----------
+    splits : sequence of (train, test)
+    n_bootstrap : int
+        Number of draws; none moves no generator.
+    random_state : RandomState
+    """
+    seed = int(random_state.randint(2**31 - 1)) if n_bootstrap else 0
+    pool = np.unique(np.concatenate([test for _, test in splits]))
+    return [
+        RowDraws(n_bootstrap, seed, len(pool), np.searchsorted(pool, test)) for _, test in splits
+    ]
 
 
 def _numbers(rows: Any) -> Rows:

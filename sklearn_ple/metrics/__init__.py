@@ -7,13 +7,16 @@ from sklearn_ple.metrics.gain_verdicts import gain_verdicts
 from sklearn_ple.metrics.gauc import GAUCReport, gauc, gauc_report
 from sklearn_ple.metrics.masked import masked_score
 from sklearn_ple.metrics.multitask import multitask_scorers
+from sklearn_ple.metrics.row_bootstrap import GainOverRows, bootstrap_gain
 from sklearn_ple.metrics.scorers import deviance_explained_scorer, task_scorer
 from sklearn_ple.metrics.task_scorers import TaskScorer
 
 __all__ = [
     "GAUCReport",
+    "GainOverRows",
     "ScoreCombiner",
     "TaskScorer",
+    "bootstrap_gain",
     "calibration_ratio",
     "deviance_explained_scorer",
     "expected_calibration_error",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils import check_consistent_length
 
-from sklearn_ple.metrics.metric import Floats, Metric, MetricFunction, find_metric
-from sklearn_ple.tables import as_frame, missing
+from sklearn_ple.metrics.labelled import score_labelled
+from sklearn_ple.metrics.metric import Metric, MetricFunction, find_metric
+from sklearn_ple.tables import as_frame
 from sklearn_ple.tasks import read_targets
-from sklearn_ple.tasks.classification import warn_of_unseen
-from sklearn_ple.tasks.user_warning import warn_user
 
 
 def masked_score(
@@ -140,96 +135,3 @@ def read_groups(groups: Any) -> NDArray:
     if read.ndim != 1:
         raise ValueError(f"groups must be one column, got shape {read.shape}.")
     return read
-
-
-def score_labelled(
-    metric: Metric,
-    labels: NDArray,
-    y_pred: NDArray,
-    *,
-    classes: NDArray | None = None,
-    sample_weight: NDArray | None = None,
-    groups: NDArray | None = None,
-    name: str = "y",
-    allow_unseen: bool = False,
-) -> float:
-    """`masked_score` on one column of `read_targets`; `name` is the task's, for messages.
-
-    With `allow_unseen`, labels need not be among the classes; but one must be.
-    """
-    if groups is None and metric.needs_groups:
-        raise ValueError(
-            f"{metric.name} is measured within groups: say groups=, the group of each row."
-        )
-    check_consistent_length(labels, y_pred, sample_weight, groups)
-    rows = ~missing(labels)
-    weight = None if sample_weight is None else _checked_weight(sample_weight)
-    if weight is not None:
-        rows &= weight > 0
-    if not rows.any():
-        warn_user(
-            f"Task {name!r} has no labelled row of positive weight; its {metric.name} is NaN.",
-            UndefinedMetricWarning,
-        )
-        return np.nan
-    truth, prediction = _plain(labels[rows]), _plain(y_pred[rows])
-    if metric.takes_codes:
-        prediction = _two_columns(prediction)
-        truth = _codes(truth, classes, prediction.shape[1], name, allow_unseen=allow_unseen)
-    extra = {} if weight is None else {"sample_weight": weight[rows]}
-    if groups is not None and metric.takes_groups:
-        extra["groups"] = groups[rows]
-    return float(metric.function(truth, prediction, **extra))
-
-
-def _checked_weight(sample_weight: NDArray) -> Floats:
-    weight = sample_weight.astype(np.float64)
-    if weight.ndim != 1:
-        raise ValueError(f"One task's sample_weight must be 1-D, got shape {weight.shape}.")
-    if np.isnan(weight).any() or (weight < 0).any():
-        raise ValueError("sample_weight must not be negative or NaN.")
-    return weight
-
-
-def _plain(column: NDArray) -> NDArray:
-    """Objects that are all text, all bools or all numbers, as an array of that type."""
-    return np.array(column.tolist()) if column.dtype.kind == "O" else column
-
-
-def _two_columns(probability: NDArray) -> Floats:
-    if probability.ndim == 1:
-        return np.column_stack([1 - probability, probability])
-    return probability
-
-
-def _codes(
-    labels: NDArray, classes: NDArray | None, n_classes: int, name: str, *, allow_unseen: bool
-) -> NDArray[np.int64]:
-    """Labels as column numbers of the probabilities; `n_classes` for those without a column."""
-    known = _present_classes(labels, n_classes, name) if classes is None else classes
-    if len(known) != n_classes:
-        raise ValueError(
-            f"Task {name!r} has probabilities of {n_classes} classes, but classes has {len(known)}."
-        )
-    codes = pd.Index(known).get_indexer(pd.Index(labels))
-    unseen = codes < 0
-    if unseen.any():
-        if unseen.all() or not allow_unseen:
-            raise ValueError(
-                f"Task {name!r}: label {labels[unseen].tolist()[0]!r} is not one of the classes "
-                f"{np.asarray(known).tolist()}."
-            )
-        warn_of_unseen(name, labels[unseen])
-    return np.where(unseen, n_classes, codes).astype(np.int64)
-
-
-def _present_classes(labels: NDArray, n_classes: int, name: str) -> NDArray | Sequence[int]:
-    present = np.unique(labels)
-    if len(present) == n_classes:
-        return present
-    if n_classes == 2 and np.isin(present, [0, 1]).all():
-        return [0, 1]
-    raise ValueError(
-        f"Task {name!r} has probabilities of {n_classes} classes, but its labels show "
-        f"{len(present)}; say classes=, the class of every column."
-    )

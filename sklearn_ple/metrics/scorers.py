@@ -85,13 +85,13 @@ def task_scorer(
     """
     if metric == "d2":
         return DevianceExplainedScorer(task)
-    chosen = _scored_metric(metric, response_method, greater_is_better)
+    chosen = scored_metric(metric, response_method, greater_is_better)
     if groups is not None and not chosen.takes_groups:
         raise ValueError(f"groups={groups!r}, but {chosen.name!r} is not measured within groups.")
     return MetricScorer(task, chosen, groups)
 
 
-def _scored_metric(
+def scored_metric(
     metric: str | MetricFunction, response_method: ResponseMethod, greater_is_better: bool
 ) -> Metric:
     """A metric of which more, or less, is better."""

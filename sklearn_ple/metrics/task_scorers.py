@@ -17,8 +17,10 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics._scorer import _BaseScorer, _cached_call
 from sklearn.utils import Tags, TargetTags
 
-from sklearn_ple.metrics.masked import read_groups, score_labelled
-from sklearn_ple.metrics.metric import Metric, MetricFunction, ResponseMethod
+from sklearn_ple.metrics.counted import Counted, counted
+from sklearn_ple.metrics.labelled import LabelledRows, labelled_rows
+from sklearn_ple.metrics.masked import read_groups
+from sklearn_ple.metrics.metric import Floats, Metric, MetricFunction, ResponseMethod
 from sklearn_ple.metrics.unwrap import completed, find_task, unwrap
 from sklearn_ple.metrics.x_columns import read_column
 from sklearn_ple.tasks import read_targets
@@ -63,6 +65,13 @@ class TaskScorer(_BaseScorer):
     ) -> float:
         """Score a fitted estimator; `method_caller(estimator, method, X)` may remember answers."""
 
+    @abstractmethod
+    def counted(self, method_caller: Any, estimator: Any, X: Any, y_true: Any) -> Counted | None:
+        """The score as a function of how often each row counts, shape (n,).
+
+        It predicts once, when it is made. None if no row has a label of this task.
+        """
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(task={self.task!r}, metric={self.name!r})"
 
@@ -105,6 +114,26 @@ class MetricScorer(TaskScorer):
         sample_weight: Any = None,
         groups: Any = None,
     ) -> float:
+        part = self._part(method_caller, estimator, X, y_true, sample_weight, groups)
+        return np.nan if part is None else float(self._sign) * part.score(self.metric)
+
+    def counted(self, method_caller: Any, estimator: Any, X: Any, y_true: Any) -> Counted | None:
+        part = self._part(method_caller, estimator, X, y_true)
+        if part is None:
+            return None
+        metric, sign = counted(self.metric, part), float(self._sign)
+        return lambda counts: sign * metric(counts)
+
+    def _part(
+        self,
+        method_caller: Any,
+        estimator: Any,
+        X: Any,
+        y_true: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+    ) -> LabelledRows | None:
+        """What the metric is to see; None if no row has a label."""
         targets = read_targets(y_true)
         # The base class lets the task be None; a TaskScorer always has one.
         task = find_task(estimator, self.task, targets)  # type: ignore[arg-type]
@@ -123,7 +152,7 @@ class MetricScorer(TaskScorer):
         weight = None if sample_weight is None else task.weight(read_targets(sample_weight))
         if groups is None and self.groups is not None:
             groups = read_column(X, self.groups)
-        return float(self._sign) * score_labelled(
+        return labelled_rows(
             self.metric,
             task.column(completed(estimator, targets)),
             y_pred,
@@ -146,14 +175,7 @@ class DevianceExplainedScorer(TaskScorer):
     def _score(
         self, method_caller: Any, estimator: Any, X: Any, y_true: Any, sample_weight: Any = None
     ) -> float:
-        inner, transformers = unwrap(estimator)
-        if not hasattr(inner, "score_tasks"):
-            raise AttributeError(
-                f"{type(inner).__name__} has no score_tasks: the share of deviance explained is "
-                f"measured against a multi-task estimator's own training baseline."
-            )
-        for transformer in transformers:
-            X = transformer.transform(X)
+        inner, X = _inside(estimator, X)
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         scores = np.asarray(inner.score_tasks(X, y_true, **weights), dtype=np.float64)
         if self.task is not None:
@@ -162,6 +184,44 @@ class DevianceExplainedScorer(TaskScorer):
             warn_user("No task has labels to score.", UndefinedMetricWarning)
             return np.nan
         return float(np.nanmean(scores))
+
+    def counted(self, method_caller: Any, estimator: Any, X: Any, y_true: Any) -> Counted | None:
+        inner, X = _inside(estimator, X)
+        if not hasattr(inner, "_raw"):  # none of ours: it predicts anew for each draw
+            return lambda counts: self._score(method_caller, inner, X, y_true, counts)
+        raw = inner._raw(X)
+        targets, weight = inner._read_to_score(y_true, None, len(raw))
+        encoded, unseen = inner.tasks_.encode_to_score(targets)
+        which = slice(None)
+        if self.task is not None:
+            index = find_task(inner, self.task, read_targets(y_true)).index
+            which = slice(index, index + 1)
+
+        def explained(counts: Floats) -> float:
+            weighted = weight * counts[:, None]
+            shares = inner.tasks_.deviance_explained(raw, encoded, weighted, unseen)[which]
+            return np.nan if np.isnan(shares).all() else float(np.nanmean(shares))
+
+        return explained
+
+
+def _inside(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """The multi-task estimator inside, and X as it sees it.
+
+    Raises
+    ------
+    AttributeError
+        If there is none.
+    """
+    inner, transformers = unwrap(estimator)
+    if not hasattr(inner, "score_tasks"):
+        raise AttributeError(
+            f"{type(inner).__name__} has no score_tasks: the share of deviance explained is "
+            f"measured against a multi-task estimator's own training baseline."
+        )
+    for transformer in transformers:
+        X = transformer.transform(X)
+    return inner, X
 
 
 class _AsIs:

@@ -17,8 +17,8 @@ from sklearn_ple.nn.layer import Layer, provisional, uniform_
 class ExpertBank(Layer):
     """Experts of equal widths, with their weights stacked.
 
-    Experts that read the same input are one matrix product; experts with inputs of their own are
-    one batched product.
+    Experts of one layer that read the same input are one matrix product; deeper ones, and experts
+    with inputs of their own, are one batched product a layer.
 
     Parameters
     ----------
@@ -117,6 +117,11 @@ class ExpertBank(Layer):
     def _read(self, x: Tensor, weight: Tensor, bias: Tensor, *, is_last: bool) -> Tensor:
         """The first layer, (batch, expert, width): the only one with inputs to choose."""
         n_experts, width, in_width = weight.shape
+        if x.dim() == 2 and n_experts > 1 and not is_last:
+            # Expert by expert, as the next layer reads them and hands back their gradient. One
+            # joint product is faster by itself, but then that large gradient is copied over.
+            each = torch.baddbmm(bias[:, None], x.expand(n_experts, -1, -1), weight.transpose(1, 2))
+            return self.dropout(self.activation(each)).transpose(0, 1)
         if x.dim() == 2:
             joint = functional.linear(x, weight.view(-1, in_width), bias.view(-1))
             joint = self._normalised(joint, (-1,)) if is_last else joint
@@ -128,9 +133,11 @@ class ExpertBank(Layer):
         else:
             per_source = self._experts_per_source
         n_sources = n_experts // per_source
+        if n_sources < len(by_source):  # a slice of them all would copy their gradient in vain
+            by_source = by_source[:n_sources]  # nobody reads those behind
         joint = torch.baddbmm(
             bias.view(n_sources, 1, -1),
-            by_source[:n_sources],  # nobody reads those behind
+            by_source,
             weight.view(n_sources, -1, in_width).transpose(1, 2),
         )
         joint = self._normalised(joint, (n_sources, 1, -1)) if is_last else joint

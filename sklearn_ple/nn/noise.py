@@ -32,6 +32,7 @@ class Noisy(nn.Module):
 
     def draw_uniform(self, shape: Sequence[int], like: Tensor) -> Tensor:
         """Draws from U(0, 1) of this shape, both ends excluded, of a tensor's dtype and device."""
+        like = like.detach()  # noise has no gradient; compiled, it would be asked for one
         if torch.compiler.is_compiling():
             drawn: Tensor = torch.ops.sklearn_ple.draw_uniform(like, list(shape), self._number)
             return drawn
@@ -39,7 +40,14 @@ class Noisy(nn.Module):
 
 
 def lend_generator(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Make every `Noisy` part of a module draw from this generator (None: the global one)."""
+    """Make every `Noisy` part of a module draw from this generator.
+
+    Parameters
+    ----------
+    module : nn.Module
+    generator : torch.Generator or None
+        None means torch's global one.
+    """
     number = 0 if generator is None else id(generator)
     for part in module.modules():
         if isinstance(part, Noisy):

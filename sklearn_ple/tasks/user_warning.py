@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-_INSIDE = {"sklearn_ple", "sklearn", "joblib", "skorch"}
+_INSIDE = {"sklearn_ple", "sklearn", "joblib", "skorch", "optuna"}
 
 
 def warn_user(message: str, category: type[Warning]) -> None:

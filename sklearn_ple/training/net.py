@@ -234,8 +234,15 @@ class MultiTaskNet(NeuralNet):
         return plain
 
     @torch.inference_mode()
-    def raw_outputs(self, features: Mapping[str, Tensor], chunk: int | None = None) -> Tensor:
+    def raw_outputs(
+        self,
+        features: Mapping[str, Tensor],
+        chunk: int | None = None,
+        module: torch.nn.Module | None = None,
+    ) -> Tensor:
         """Raw outputs (n, n_raw) of any number of rows, in chunks, on the net's device.
+
+        A module given runs in place of the net's own, such as one made of its parts.
 
         The module runs as it is, compiled or not: compiling is for training, where batches have one
         size, and a net that was unpickled to predict should not compile first.
@@ -244,6 +251,7 @@ class MultiTaskNet(NeuralNet):
         would go through other instructions, and a prediction must not depend on where its row is.
         """
         self._set_training(False)
+        module = self.plain_module if module is None else module
         if chunk is None:
             chunk = _CHUNK_CPU if self.device == "cpu" else _CHUNK_GPU
         n_rows = len(next(iter(features.values())))
@@ -254,7 +262,7 @@ class MultiTaskNet(NeuralNet):
                 name: _filled_up(tensor[start : start + size]).to(self.device)
                 for name, tensor in features.items()
             }
-            parts.append(self._run(self.plain_module, part)[:size])
+            parts.append(self._run(module, part)[:size])
         return torch.cat(parts) if len(parts) > 1 else parts[0]
 
     def _run(self, module: torch.nn.Module, features: Mapping[str, Tensor]) -> Tensor:

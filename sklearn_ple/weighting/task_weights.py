@@ -26,6 +26,11 @@ def resolve_task_weights(
     label_share : ndarray of shape (n_tasks,)
         Weighted share of training rows in each task's sample space.
 
+    Returns
+    -------
+    ndarray of shape (n_tasks,)
+        In the order of `names`.
+
     Raises
     ------
     ValueError

@@ -20,6 +20,7 @@ from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS
 FITTED = {
     *("tasks_", "classes_", "n_outputs_", "target_names_in_", "feature_names_in_"),
     *("n_features_in_", "net_", "module_", "device_", "history_", "best_epoch_", "callbacks_"),
+    *("target_summary_", "calibration_"),
 }
 
 

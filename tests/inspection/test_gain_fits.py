@@ -186,6 +186,7 @@ def test_any_number_of_workers_gives_the_same_report(backend) -> None:
     with parallel_config(backend=backend):
         beside = mtl_gain_report(Planted((0.9, 1.1)), X, Y, n_jobs=2, **options)
     pd.testing.assert_frame_equal(alone.pairs, beside.pairs)
+    pd.testing.assert_frame_equal(alone.draws, beside.draws)
 
 
 def test_the_progress_bar_counts_fits(capsys) -> None:

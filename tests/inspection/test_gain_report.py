@@ -99,7 +99,7 @@ def test_the_tables_agree_with_each_other() -> None:
     np.testing.assert_allclose(
         report.schemes["mean_gain_percent"], [percent[:2].mean(), percent[2:].mean()]
     )
-    again = MTLGainReport.from_pairs(pairs, alpha=0.1, family="scheme")
+    again = MTLGainReport.from_pairs(pairs, alpha=0.1, family="scheme", draws=report.draws)
     pd.testing.assert_frame_equal(again.tasks, report.tasks)
     pd.testing.assert_frame_equal(again.schemes, report.schemes)
 
@@ -127,6 +127,7 @@ def test_the_tables_agree_with_each_other() -> None:
         ({"estimators": [Planted(), Planted()]}, "give a dict"),
         ({"estimators": {}}, "estimators is empty"),
         ({"alpha": 1.0}, "alpha=1.0"),
+        ({"n_bootstrap": -1}, "n_bootstrap=-1 must be 0 or more"),
         ({"family": "tasks"}, "family='tasks'"),
         ({"y": answers(99)[1]}, "inconsistent numbers of samples"),
         (

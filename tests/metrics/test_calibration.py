@@ -213,7 +213,7 @@ def test_a_ratio_is_no_score_unless_asked_for_as_a_function(model, X, y) -> None
 
 def test_a_class_unknown_to_the_model_adds_the_share_it_was_not_given() -> None:
     """Two of ten rows are of a class without probability, so predicted too rarely by a fifth."""
-    from sklearn_ple.metrics.masked import score_labelled
+    from sklearn_ple.metrics.labelled import score_labelled
     from sklearn_ple.metrics.metric import METRICS
 
     labels = np.array([0.0, 1.0] * 4 + [2.0, 2.0])

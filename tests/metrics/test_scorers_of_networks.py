@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as skm
+from sklearn.metrics._scorer import _cached_call
 from sklearn.model_selection import KFold, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_ple.architectures.ple import PLEClassifier, PLEClassifierRegressor, PLERegressor
 from sklearn_ple.metrics import multitask_scorers, task_scorer
@@ -65,3 +70,26 @@ def test_a_regressor(X, y) -> None:
     rows = targets["click"].notna()
     expected = skm.r2_score(targets["click"][rows], model.predict(X)[rows, 1])
     assert task_scorer("click", "r2")(model, X, targets) == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_ple.tasks.TaskInferenceWarning")
+def test_scores_by_how_often_each_row_counts_are_those_of_copies(X, y) -> None:
+    """The share of deviance explained too, of one task and of all, alone and in a pipeline."""
+    network = PLEClassifierRegressor(**SMALL, precision="float64")  # no ties broken by rounding
+    model = make_pipeline(StandardScaler(), network).fit(X, y)
+    scorers = multitask_scorers(model) | {f"{k}_d2": task_scorer(k, "d2") for k in (0, "hours")}
+    rows = np.random.default_rng(5).integers(len(X), size=len(X))
+    counts = np.bincount(rows, minlength=len(X)).astype(float)
+    for scorer in scorers.values():
+        by_counts = scorer.counted(partial(_cached_call, {}), model, X, y)
+        expected = [scorer(model, X, y), scorer(model, X[rows], y.iloc[rows])]
+        assert [by_counts(np.ones(len(X))), by_counts(counts)] == pytest.approx(expected, rel=1e-9)
+    assert np.isnan(by_counts(y["hours"].isna().to_numpy(dtype=float)))
+
+
+def test_another_estimator_with_score_tasks_counts_by_weights(model, X, y) -> None:
+    counts = np.random.default_rng(6).multinomial(len(X), np.full(len(X), 1 / len(X)))
+    rows = np.repeat(np.arange(len(X)), counts)
+    scorer = task_scorer("hours", "d2")
+    by_counts = scorer.counted(partial(_cached_call, {}), model, X, y)
+    assert by_counts(counts.astype(float)) == pytest.approx(scorer(model, X[rows], y.iloc[rows]))

@@ -81,6 +81,31 @@ def test_experts_of_inputs_of_their_own(name: str, widths: tuple[int, ...]) -> N
     torch.testing.assert_close(bank(x), expected, rtol=1e-13, atol=1e-13)
 
 
+def _gradients(bank: ExpertBank, x: Tensor, out: Tensor) -> list[Tensor]:
+    """Of a sum that weighs every unit differently: to the input and to every parameter."""
+    pull = torch.linspace(-1, 2, out.numel(), dtype=torch.float64).view_as(out)
+    return list(torch.autograd.grad((pull * out).sum(), [x, *bank.parameters()]))
+
+
+@pytest.mark.parametrize("widths", [(11,), (11, 8), (11, 8, 3)])
+@pytest.mark.parametrize("n_experts", [1, 2, 6])
+def test_gradients_of_experts_of_one_input(n_experts: int, widths: tuple[int, ...]) -> None:
+    bank, x = _bank(n_experts, widths), _inputs(BATCH, IN_WIDTH).requires_grad_()
+    expected = _gradients(bank, x, _loop(bank, [x] * n_experts))
+    torch.testing.assert_close(_gradients(bank, x, bank(x)), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_gradients_of_experts_of_inputs_of_their_own(name: str) -> None:
+    """An input that nobody reads gets zeros."""
+    sources = SOURCES[name]
+    n_inputs = 1 if name == "one input for all" else max(3, max(sources) + 1)
+    bank = _bank(len(sources), (11, 8), sources=sources)
+    x = _inputs(BATCH, n_inputs, IN_WIDTH).requires_grad_()
+    expected = _gradients(bank, x, _loop(bank, [x[:, s] for s in sources]))
+    torch.testing.assert_close(_gradients(bank, x, bank(x)), expected, rtol=0, atol=1e-12)
+
+
 def test_inputs_that_are_views_of_one() -> None:
     """A shared bottom hands the same memory to every tower."""
     bank = _bank(3, (11, 8), sources=[0, 1, 2])

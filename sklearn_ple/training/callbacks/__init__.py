@@ -3,6 +3,7 @@
 from sklearn_ple.training.callbacks.averaging import WeightAveraging
 from sklearn_ple.training.callbacks.best_weights import BestWeights
 from sklearn_ple.training.callbacks.divergence import DivergenceError, DivergenceGuard
+from sklearn_ple.training.callbacks.epoch_report import EpochReport
 from sklearn_ple.training.callbacks.progress import EpochHook, ProgressLine
 from sklearn_ple.training.callbacks.schedule import LearningRateSchedule, Schedule
 
@@ -11,6 +12,7 @@ __all__ = [
     "DivergenceError",
     "DivergenceGuard",
     "EpochHook",
+    "EpochReport",
     "LearningRateSchedule",
     "ProgressLine",
     "Schedule",

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ple.metrics.task_scores import log_at_least
+from sklearn_ple.metrics.combiner.task_scores import log_at_least
 
 Floats = NDArray[np.float64]
 Transform: TypeAlias = Literal["log", "sigmoid"] | Callable[[Floats], Floats]

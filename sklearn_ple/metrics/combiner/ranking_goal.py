@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import check_consistent_length
 
-from sklearn_ple.metrics.masked import read_groups, score_labelled
+from sklearn_ple.metrics.auc import auc
+from sklearn_ple.metrics.labelled import checked_weight, score_labelled
+from sklearn_ple.metrics.masked import read_groups
 from sklearn_ple.metrics.metric import Metric, MetricFunction, find_metric
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, read_targets
+from sklearn_ple.tasks.user_warning import warn_user
 
 Floats = NDArray[np.float64]
 RANKING_METRICS = ("roc_auc", "average_precision", "pr_auc", "gauc")
@@ -47,6 +52,8 @@ def ranking_goal(
     classes = None
     if metric.takes_codes:
         labels, classes = _zero_one(name, labels), np.array([0.0, 1.0])
+    if scoring == "roc_auc":
+        return _auc_goal(labels, weight)
     if metric.takes_codes and groups is not None:
         codes, _ = pd.factorize(groups, use_na_sentinel=True)
         groups = np.where(codes < 0, np.nan, codes)
@@ -83,6 +90,26 @@ def _column(targets: Targets, target: str | int | None) -> tuple[str, NDArray]:
     else:
         raise ValueError(f"target={target!r}, but it must be one of y's columns: {names}.")
     return names[index], targets.columns[index]
+
+
+def _auc_goal(labels: Floats, sample_weight: NDArray | None) -> Callable[[Floats], float]:
+    """ROC AUC of 0/1 labels with gaps, all that does not depend on the scores done beforehand."""
+    check_consistent_length(labels, sample_weight)
+    rows, weight = ~np.isnan(labels), None
+    if sample_weight is not None:
+        weight = checked_weight(sample_weight)
+        rows &= weight > 0
+        weight = weight[rows]
+    positive = labels[rows] == 1
+
+    def goal(score: Floats) -> float:
+        check_consistent_length(labels, score)
+        if positive.all() or not positive.any():
+            warn_user("ROC AUC is not defined: a class is absent.", UndefinedMetricWarning)
+            return np.nan
+        return auc(positive, score[rows], weight)
+
+    return goal
 
 
 def _zero_one(name: str, labels: NDArray) -> Floats:

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.metrics.combiner_parts import (
+from sklearn_ple.metrics.combiner.parts import (
     Weights,
     choose_tasks,
     given_weights,
     read_numbers,
     signed_parts,
 )
+from sklearn_ple.metrics.combiner.ranker import Ranker, require_fitted
+from sklearn_ple.metrics.combiner.side_factors import Transform, fit_factor
+from sklearn_ple.metrics.combiner.task_scores import Negative
+from sklearn_ple.metrics.combiner.weight_search import search_weights
 from sklearn_ple.metrics.metric import MetricFunction
-from sklearn_ple.metrics.ranking_goal import ranking_goal
-from sklearn_ple.metrics.side_factors import Transform, fit_factor
-from sklearn_ple.metrics.task_scores import Negative, log_at_least, one_score, read_task_scores
-from sklearn_ple.metrics.weight_search import search_weights
-from sklearn_ple.metrics.x_columns import only_features, read_column
 from sklearn_ple.tasks import read_targets
 
-Floats = NDArray[np.float64]
 
-
-class ScoreCombiner(BaseEstimator):
+class ScoreCombiner(Ranker):
     r"""One score to rank by, out of what a fitted estimator predicts for several tasks.
 
     .. math:: s = \prod_k \max(p_k, \varepsilon)^{w_k} \prod_j f_j(v_j)^{w_j},
@@ -155,9 +148,6 @@ class ScoreCombiner(BaseEstimator):
         "random_state": ["random_state", np.random.Generator],
     }
 
-    weights_: pd.Series
-    tasks_used_: list[str]
-
     def __init__(
         self,
         estimator: Any,
@@ -216,13 +206,7 @@ class ScoreCombiner(BaseEstimator):
             the ranking can't be scored.
         """
         self._validate_params()
-        try:
-            check_is_fitted(self.estimator)
-        except NotFittedError as error:
-            raise NotFittedError(
-                f"{type(self.estimator).__name__} is not fitted. ScoreCombiner weighs what a "
-                f"fitted estimator predicts; wrapped in FrozenEstimator it stays so in clones."
-            ) from error
+        require_fitted(self.estimator)
         scores = self._scores(X, None if y is None else read_targets(y).names)
         self._task_names = names = list(scores)
         sides = self.side_columns or {}
@@ -252,74 +236,3 @@ class ScoreCombiner(BaseEstimator):
         self.start_scores_ = found.starts
         self.n_evaluations_ = found.n_evaluations
         return self
-
-    def predict(self, X: Any) -> Floats:
-        """The logarithm of the combined score.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Higher ranks first.
-        """
-        return self.contributions(X).to_numpy().sum(axis=1)
-
-    def contributions(self, X: Any) -> pd.DataFrame:
-        """What each task and side column adds to the logarithm of the combined score.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n, n_features)
-
-        Returns
-        -------
-        DataFrame of shape (n, n_parts)
-            Its rows add up to `predict`; with X's index where it has one.
-        """
-        check_is_fitted(self, "weights_")
-        return self._terms(X, self._scores(X, self._task_names)) * self.weights_
-
-    def score(self, X: Any, y: Any, *, groups: Any = None, sample_weight: Any = None) -> float:
-        """What the combined ranking of these rows is worth, by `scoring`.
-
-        Parameters
-        ----------
-        X, y, groups, sample_weight
-            As in `fit`, but of rows that the weights were not searched on.
-
-        Returns
-        -------
-        float
-            Greater is better.
-        """
-        return self._goal(X, y, groups, sample_weight)(self.predict(X))
-
-    def _scores(self, X: Any, names: Sequence[str] | None) -> dict[str, NDArray]:
-        """What the estimator predicts for each of its tasks."""
-        others = [*(self.side_columns or {}), *([] if self.groups is None else [self.groups])]
-        known = getattr(self.estimator, "feature_names_in_", None)
-        return read_task_scores(self.estimator, only_features(X, known, others), names)
-
-    def _terms(self, X: Any, scores: Mapping[str, NDArray]) -> pd.DataFrame:
-        """The logarithm of each factor, shape (n, n_parts)."""
-        columns: dict[str | int, Floats] = {
-            task: log_at_least(one_score(task, scores[task], self.negative), self.eps)
-            for task in self.tasks_used_
-        }
-        for column, factor in self.factors_.items():
-            values = read_numbers(X, column)
-            try:
-                columns[column] = factor.log(values, self.eps)
-            except ValueError as error:
-                raise ValueError(f"Side column {column!r}: {error}") from error
-        return pd.DataFrame(columns, index=X.index if isinstance(X, pd.DataFrame) else None)
-
-    def _goal(self, X: Any, y: Any, groups: Any, sample_weight: Any) -> Callable[[Floats], float]:
-        if groups is None and self.groups is not None:
-            groups = read_column(X, self.groups)
-        return ranking_goal(
-            self.scoring, y, target=self.target, groups=groups, sample_weight=sample_weight
-        )

@@ -1,0 +1,119 @@
+"""`Reader`: how a fitted estimator reads rows and labels, up to what its network puts out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_ple.base.encoding import prepare_rows
+from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
+from sklearn_ple.features import Columns, FeatureTable, read_columns
+from sklearn_ple.nn import GateReading, MultiTaskModule
+from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
+from sklearn_ple.training import MultiTaskNet
+
+Floats = NDArray[np.float64]
+PREPARED_ROWS = 8_192
+
+
+class Reader(BaseEstimator):
+    """From what the user hands over to the network's outputs and labels in the order of tasks."""
+
+    tasks_: TaskSet
+    net_: MultiTaskNet
+    module_: MultiTaskModule
+    device_: str
+    target_summary_: pd.DataFrame
+    history_: pd.DataFrame
+    best_epoch_: int
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "net_")
+
+    @property
+    def _single(self) -> bool:
+        return self._y_is_1d_
+
+    @property
+    def _features(self) -> FeatureTable:
+        features = self.module_.encoder.features
+        assert isinstance(features, FeatureTable)
+        return features
+
+    def _complete(
+        self, targets: Targets, tasks: Sequence[Task], classes: Sequence[NDArray | None]
+    ) -> Targets:
+        """Labels with those filled in that follow from others; in general none do.
+
+        All labels pass here, after those of no weight were hidden: of training, of validation, of
+        every chunk, to be scored. What is filled in counts as if the user had given it. Filling in
+        twice must be the same as once.
+
+        Parameters
+        ----------
+        targets : Targets
+            One column a task, by the tasks' names.
+        tasks : sequence of Task
+            Fitted, or not yet.
+        classes : sequence of (ndarray or None)
+            For each task, the labels it was fitted with or that were declared beforehand.
+
+        Raises
+        ------
+        ValueError
+            If labels contradict each other.
+        """
+        return targets
+
+    def _completed(self, targets: Targets, task_set: TaskSet) -> Targets:
+        """The same for fitted tasks and columns in any order: in that of the tasks."""
+        aligned = replace(task_set.align(targets), names=task_set.names)
+        return self._complete(aligned, task_set.tasks, [task.classes_ for task in task_set])
+
+    def _read_to_score(self, y: Any, sample_weight: Any, n_rows: int) -> tuple[Targets, Floats]:
+        """Labels and weights (n_rows, n_tasks) to score by, both in the order of tasks."""
+        given = read_targets(y)
+        check_same_length(n_rows, len(given))
+        targets, order = self.tasks_.align(given), self.tasks_.order(given)
+        weight = check_sample_weight(sample_weight, n_rows, len(self.tasks_))[:, order]
+        return self._completed(targets.hide(weight == 0), self.tasks_), weight
+
+    def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:
+        """X by column, with names and number of features set or checked."""
+        columns = read_columns(X)
+        check_rows(columns, minimum)
+        validate_data(self, columns.table, reset=reset, skip_check_array=True)
+        return columns
+
+    def _prepared(self, X: Any) -> dict[str, torch.Tensor]:
+        """All rows as the tensors that the encoder reads."""
+        check_is_fitted(self)
+        return self._prepare(self._read_features(X, reset=False))
+
+    def _prepare(self, columns: Columns) -> dict[str, torch.Tensor]:
+        dtype = np.float64 if self.net_.precision == "float64" else np.float32
+        prepared = prepare_rows(self._features, columns, dtype)
+        return {name: torch.from_numpy(array) for name, array in prepared.items()}
+
+    def _outputs(self, X: Any, module: MultiTaskModule) -> torch.Tensor:
+        """What a module makes of X, on the CPU; prepared in chunks, in bounded memory."""
+        columns = self._read_features(X, reset=False)
+        parts = [
+            self.net_.raw_outputs(self._prepare(chunk), module=module).cpu()
+            for chunk in columns.chunks(PREPARED_ROWS)
+        ]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    @torch.inference_mode()
+    def _gate_readings(self, X: Any) -> list[GateReading]:
+        """Every gate's weights for every row; empty where the architecture has no gates."""
+        features = {name: t.to(self.device_) for name, t in self._prepared(X).items()}
+        return self.module_.gate_readings(**features)

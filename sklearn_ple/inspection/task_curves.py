@@ -1,0 +1,185 @@
+"""What a panel of one task shows: curves out of its labels and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import (
+    auc,
+    average_precision_score,
+    precision_recall_curve,
+    r2_score,
+    roc_curve,
+)
+
+from sklearn_ple.metrics.calibration_bins import calibration_error
+
+Floats = NDArray[np.float64]
+CurveKind = Literal["roc", "pr", "calibration", "residuals"]
+OF_CLASSES: tuple[CurveKind, ...] = ("roc", "pr", "calibration")
+OF_NUMBERS: tuple[CurveKind, ...] = ("calibration", "residuals")
+N_BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledTask:
+    """Labels and predictions of one task, in the rows where it has a label.
+
+    Attributes
+    ----------
+    name : str
+    truth : ndarray of shape (n,)
+        Numbers, or positions in the classes.
+    prediction : ndarray of shape (n,) or (n, n_classes)
+        Numbers, or probabilities.
+    classes : list of str or None
+        The classes' names; None for a task of numbers.
+    weight : ndarray of shape (n,)
+    """
+
+    name: str
+    truth: Floats
+    prediction: Floats
+    classes: list[str] | None
+    weight: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line, or the points of a scatter; and of which class, where there are more than two."""
+
+    x: Floats
+    y: Floats
+    label: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TaskCurves:
+    """A panel: its curves, and one number that sums them up, in words."""
+
+    task: str
+    kind: CurveKind
+    curves: list[Curve]
+    n_labels: int
+    summary: str
+
+
+def curves_of(task: LabelledTask, kind: CurveKind) -> TaskCurves:
+    """The curves of one kind; those of classes that all rows or none belong to are left out."""
+    if not len(task.truth):
+        curves, summary = [], "no label"
+    elif kind == "residuals":
+        curves, summary = [Curve(task.prediction, task.truth - task.prediction)], _r2(task)
+    elif task.classes is None:
+        binned = _binned(task.truth, task.prediction, task.weight)
+        curves, summary = [Curve(*binned)], _r2(task)
+    else:
+        curves, summary = _of_classes(task, kind, task.classes)
+    return TaskCurves(task.name, kind, curves, len(task.truth), summary)
+
+
+def possible_kinds(task: LabelledTask) -> tuple[CurveKind, ...]:
+    """What can be drawn of it, the usual choice first."""
+    return OF_NUMBERS[::-1] if task.classes is None else OF_CLASSES
+
+
+def read_frame(
+    names: Sequence[str], columns: Sequence[NDArray], weight: Floats, frame: pd.DataFrame
+) -> list[LabelledTask]:
+    """Labels, by column, beside predictions as `predict_frame` gives them.
+
+    Parameters
+    ----------
+    names : list of str
+        Tasks, in order.
+    columns : list of ndarray, each of shape (n,)
+        Their labels, as `read_targets` reads them.
+    weight : ndarray of shape (n, n_tasks)
+        Zero where a label does not count, or is missing.
+    frame : DataFrame of n rows
+
+    Raises
+    ------
+    ValueError
+        If a task has no prediction, or a label no column of probabilities.
+    """
+    tasks = []
+    for name, column, w in zip(names, columns, weight.T, strict=True):
+        rows = w > 0
+        of_classes = [str(each) for each in frame if str(each).startswith(f"{name}=")]
+        if not of_classes and name not in frame:
+            raise ValueError(f"There is no prediction of {name!r} among {list(frame)}.")
+        labels = column[rows]
+        if of_classes:
+            classes = [each.removeprefix(f"{name}=") for each in of_classes]
+            truth = _codes(name, labels, classes)
+            prediction = frame[of_classes].to_numpy(dtype=np.float64)[rows]
+            tasks.append(LabelledTask(name, truth, prediction, classes, w[rows]))
+        else:
+            prediction = frame[name].to_numpy(dtype=np.float64)[rows]
+            tasks.append(LabelledTask(name, labels.astype(float), prediction, None, w[rows]))
+    return tasks
+
+
+def _codes(name: str, labels: NDArray, classes: list[str]) -> Floats:
+    """Positions in the classes, whose names are texts: of "1.0" too for a label 1."""
+    position = {label: k for k, label in enumerate(classes)}
+    found = [position.get(str(label), np.nan) for label in labels.tolist()]
+    codes = np.array(found, dtype=np.float64)
+    if np.isnan(codes).any() and labels.dtype.kind in "biuf":
+        numbers = pd.to_numeric(pd.Series(classes), errors="coerce").to_numpy(dtype=np.float64)
+        same = labels.astype(np.float64)[:, None] == numbers
+        codes = np.where(same.any(axis=1), same.argmax(axis=1), codes)
+    if np.isnan(codes).any():
+        strange = labels[np.isnan(codes)].tolist()[0]
+        raise ValueError(f"Task {name!r}: label {strange!r} is none of the classes {classes}.")
+    return codes
+
+
+def _of_classes(task: LabelledTask, kind: CurveKind, classes: list[str]) -> tuple[list[Curve], str]:
+    curves, numbers = [], []
+    for k in [1] if len(classes) == 2 else range(len(classes)):
+        is_class, p = task.truth == k, task.prediction[:, k]
+        if is_class.all() or not is_class.any():
+            continue
+        label = None if len(classes) == 2 else classes[k]
+        if kind == "roc":
+            false, true, _ = roc_curve(is_class, p, sample_weight=task.weight)
+            curves.append(Curve(false, true, label))
+            numbers.append(auc(false, true))
+        elif kind == "pr":
+            precision, recall, _ = precision_recall_curve(is_class, p, sample_weight=task.weight)
+            curves.append(Curve(recall[::-1], precision[::-1], label))
+            numbers.append(average_precision_score(is_class, p, sample_weight=task.weight))
+        else:
+            curves.append(Curve(*_binned(is_class.astype(float), p, task.weight), label))
+    if not curves:
+        return [], "one class only"
+    if kind == "calibration":
+        error = calibration_error(task.truth.astype(int), task.prediction, task.weight)
+        return curves, f"ECE {error:.3f}"
+    name = "AUC" if kind == "roc" else "AP"
+    return curves, f"{name} {np.mean(numbers):.3f}" + (" (mean)" if len(numbers) > 1 else "")
+
+
+def _binned(actual: Floats, predicted: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Means of predicted and actual in up to ten bins of about equal weight."""
+    order = np.argsort(predicted, kind="stable")
+    middle = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
+    bins = np.empty(len(order), dtype=int)
+    bins[order] = np.minimum(middle * N_BINS, N_BINS - 1).astype(int)
+    held = np.bincount(bins, weight)
+    used = held > 0
+    means = [np.bincount(bins, weight * each)[used] / held[used] for each in (predicted, actual)]
+    return means[0], means[1]
+
+
+def _r2(task: LabelledTask) -> str:
+    if len(task.truth) < 2 or np.ptp(task.truth) == 0:
+        return "R² not defined"
+    return f"R² {r2_score(task.truth, task.prediction, sample_weight=task.weight):.3f}"

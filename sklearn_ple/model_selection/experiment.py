@@ -1,0 +1,113 @@
+"""`Experiment`: what all trials have in common, checked before the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import indexable
+
+from sklearn_ple.base.inputs import check_rows, check_same_length
+from sklearn_ple.base.search_space import Space
+from sklearn_ple.features import read_columns
+from sklearn_ple.model_selection.folds import Splits, draw_folds
+from sklearn_ple.model_selection.member import find_member
+from sklearn_ple.model_selection.scoring import Measure
+from sklearn_ple.model_selection.search_space import read_space
+from sklearn_ple.model_selection.storable import from_storable
+from sklearn_ple.tasks import read_targets, resolve_tasks
+from sklearn_ple.tasks.targets import classes_by_target
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An estimator to vary, rows to vary it on, folds, and measures.
+
+    Attributes
+    ----------
+    estimator : estimator
+        A clone whose tasks are decided, on all rows.
+    space : dict of str to distribution
+    X, y
+        All rows.
+    splits : list of (train, test)
+    measure : Measure
+    fit_params, score_params : dict
+        What else `fit` and the scorers get; by row where it has as many rows as X.
+    """
+
+    estimator: Any
+    space: Space
+    X: Any
+    y: Any
+    splits: Splits
+    measure: Measure
+    fit_params: Mapping[str, Any]
+    score_params: Mapping[str, Any]
+
+    @classmethod
+    def check(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        space: Mapping[str, Any] | None,
+        measure: Measure,
+        cv: Any,
+        fit_params: Mapping[str, Any],
+        score_params: Mapping[str, Any],
+        split_params: Mapping[str, Any],
+    ) -> Experiment:
+        """Read everything, or raise what is wrong with it.
+
+        Raises
+        ------
+        ValueError
+            As `read_space`, `resolve_tasks` and `draw_folds`; also if a scorer asks for a task
+            that y does not have, or X and y have different numbers of rows.
+        """
+        estimator = clone(estimator)
+        member = find_member(estimator)
+        targets = read_targets(y)
+        X, y = indexable(X, y)
+        if not member.prefix:
+            columns = read_columns(X)
+            check_rows(columns, minimum=2)
+            check_same_length(columns.n_rows, len(targets))
+        inner = member.estimator
+        kinds = resolve_tasks(inner.tasks, targets, inner._promise)
+        completed = inner._complete(targets, kinds, classes_by_target(None, targets))
+        by_name = dict(zip(targets.names, kinds, strict=True))
+        if unknown := measure.task_names - set(by_name):
+            raise ValueError(
+                f"scoring names the tasks {sorted(unknown)}, but the tasks are {list(by_name)}."
+            )
+        estimator.set_params(**{f"{member.prefix}tasks": by_name})
+        return cls(
+            estimator,
+            read_space(space, estimator),
+            X,
+            y,
+            draw_folds(cv, X, y, split_params, targets=completed, kinds=kinds),
+            measure,
+            fit_params,
+            score_params,
+        )
+
+    def make(self, params: Mapping[str, Any]) -> Any:
+        """An unfitted estimator with a trial's parameters."""
+        given = clone(from_storable(params), safe=False)
+        return clone(self.estimator).set_params(**given)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What must be the same for trials to be comparable, as a storage can keep it."""
+        return {
+            "metrics": self.measure.names,
+            "n_splits": len(self.splits),
+            "folds": joblib.hash([np.asarray(rows) for split in self.splits for rows in split]),
+        }

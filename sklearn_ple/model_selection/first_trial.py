@@ -1,0 +1,65 @@
+"""The first trial: the estimator as it was given, so that a search starts from its defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn_ple.base.inputs import resolve_categorical
+from sklearn_ple.base.pilot import EARLY_STOPPING_FROM
+from sklearn_ple.base.sizing import Sizes, resolve_sizes
+from sklearn_ple.features import read_columns
+from sklearn_ple.model_selection.experiment import Experiment
+from sklearn_ple.model_selection.member import Member, find_member
+from sklearn_ple.model_selection.search_space import holds
+from sklearn_ple.model_selection.storable import to_storable
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+
+
+def enqueue_first(study: Study, experiment: Experiment) -> None:
+    """Queue the estimator's own values for a study that has no trial yet.
+
+    Not for a grid: that is drawn whole, and takes nothing beside it.
+    """
+    from optuna.samplers import GridSampler
+
+    if not study.get_trials(deepcopy=False) and not isinstance(study.sampler, GridSampler):
+        study.enqueue_trial(own_values(experiment), skip_if_exists=True)
+
+
+def own_values(experiment: Experiment) -> dict[str, Any]:
+    """What the space could draw of the estimator's own values, with "auto" as it would resolve.
+
+    In a pipeline "auto" is resolved for X as it is before the first step.
+    """
+    params = experiment.estimator.get_params(deep=True)
+    member = find_member(experiment.estimator)
+    sizes = _sizes(experiment, member)
+    own: dict[str, Any] = {}
+    for name, distribution in experiment.space.items():
+        value = params[name]
+        plain = name.removeprefix(member.prefix)
+        if isinstance(value, str) and value == "auto" and name == member.prefix + plain:
+            value = getattr(sizes, plain, value)
+        try:
+            stored = to_storable(name, value)
+        except ValueError:
+            continue
+        if holds(distribution, stored):
+            own[name] = stored
+    return own
+
+
+def _sizes(experiment: Experiment, member: Member) -> Sizes:
+    params: dict[str, Any] = member.estimator.get_params(deep=False)
+    columns = read_columns(experiment.X)
+    n_features = len(columns.labels)
+    n_numeric = n_features
+    if not member.prefix:
+        n_numeric -= len(resolve_categorical(params["categorical_features"], columns))
+    n_rows = len(experiment.splits[0][0])
+    stops = params["early_stopping"]
+    if stops is True or (stops == "auto" and n_rows >= EARLY_STOPPING_FROM):
+        n_rows -= round(n_rows * params["validation_fraction"])
+    return resolve_sizes(params, n_rows=n_rows, n_features=n_features, n_numeric=n_numeric)
