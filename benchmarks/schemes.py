@@ -7,6 +7,10 @@ Both are trained in the same bare loop, with the same rows in the same batches, 
 Adam; penalties and coupled outputs belong to both. A round trains every contender for an epoch,
 each twin beside ours and either first in turn, so that a host that drifts slows both. A figure is
 the median over rounds; the ratio, of the twin's seconds over ours, is taken within a round.
+
+With glibc's defaults the heap is handed back to the system after a step and faulted in again in
+the next, at up to a tenth of the time, and whoever comes second in a process inherits the heap
+that the first has grown. So the script starts itself anew with a heap that is kept, for both.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import argparse
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +30,11 @@ from peers import MixedLoss
 from torch import Tensor, nn
 
 Batches = list[tuple[Tensor, Tensor]]
+KEEP_THE_HEAP = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
 
 
 def data(n_rows: int, sizes: Sizes, *, chain: bool) -> tuple[Tensor, Tensor]:
@@ -149,6 +159,8 @@ def main() -> None:
     args = parser.parse_args()
     if unknown := set(args.names) - set(SCHEMES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if not KEEP_THE_HEAP.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_THE_HEAP)
     torch.set_num_threads(args.threads)
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "

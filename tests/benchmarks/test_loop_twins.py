@@ -111,8 +111,10 @@ def test_an_epoch_of_the_benchmark_leaves_ours_and_the_twin_alike(name) -> None:
 def test_gates_that_ours_draws_the_twin_draws_too(name) -> None:
     ours, twin = (net.train() for net in alike(name))
     X = some_rows()
+    # Most gates are sure of themselves, so that two draws can be alike, but not twenty.
     for raw in (lambda: ours(numbers=X), lambda: twin(X)):
-        assert not torch.equal(raw(), raw())
+        first = raw()
+        assert not all(torch.equal(first, raw()) for _ in range(20))
 
 
 def test_a_row_of_the_table_tells_medians_over_rounds_and_the_ratios_within_one() -> None:

@@ -1,0 +1,113 @@
+"""Whether a search beats the defaults on rows that it never saw, and what pruning saves.
+
+    python benchmarks/search.py study                    40 trials a search, 5 seeds
+    python benchmarks/search.py study --sets adult_mixed --seeds 2 --trials 10 --jobs 2
+    python benchmarks/search.py report                   the page from what has been run
+
+A seed decides which fifth of the *training* file judges, which quarter of the rest the search
+scores its trials on, and everything random in search and fits; it is the same for all three
+variants: the defaults, a search as it is, and one whose trials all go on to the end. What a search
+found is fitted on the whole rest. Every run is a row of `docs/studies/search.jsonl`; those found
+there are not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from defaults import pair
+from judge import judge_net
+from optuna.pruners import NopPruner
+from real_data import RealSet
+from resume import Row, run_missing, stamp
+from search_report import DEFAULTS, SEARCH, UNPRUNED, write_report
+from sklearn.model_selection import ShuffleSplit
+
+import sklearn_ple
+from sklearn_ple.metrics import task_scorer
+from sklearn_ple.model_selection import MultiTaskSearchCV
+
+RESULTS = Path(__file__).resolve().parents[1] / "docs" / "studies" / "search.jsonl"
+SETS = ("adult_mixed", "tox21_rdkit")
+
+
+class MeanFigure:
+    """What the study judges by: the mean of AUC for binary tasks and D² for all others."""
+
+    def __init__(self, kinds: dict[str, str]) -> None:
+        self.scorers = [
+            task_scorer(name, "roc_auc" if kind == "binary" else "d2")
+            for name, kind in kinds.items()
+        ]
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+        return float(np.mean([scorer(estimator, X, y) for scorer in self.scorers]))
+
+
+def searched(estimator: Any, train: RealSet, variant: str, seed: int, n_trials: int) -> Row:
+    """Search on the training rows, and set what was found."""
+    search = MultiTaskSearchCV(
+        estimator,
+        scoring=MeanFigure(train.kinds),
+        n_trials=n_trials,
+        cv=ShuffleSplit(1, test_size=0.25, random_state=seed),
+        pruner=NopPruner() if variant == UNPRUNED else None,
+        refit=False,
+        random_state=seed,
+    ).fit(train.X, train.Y)
+    estimator.set_params(**search.best_params_)
+    states, counts = np.unique(search.cv_results_["state"], return_counts=True)
+    times = search.cv_results_["mean_fit_time"] + search.cv_results_["mean_score_time"]
+    return {
+        "epochs_searched": int(search.cv_results_["n_epochs"].sum()),
+        "seconds_complete": float(np.nansum(times)),
+        "states": dict(zip(states.tolist(), counts.tolist(), strict=True)),
+        "best_score": search.best_score_,
+        "first_score": float(search.cv_results_["mean_test_score"][0]),
+        "best_params": {name: str(value) for name, value in search.best_params_.items()},
+    }
+
+
+def run(name: str, architecture: str, variant: str, n_trials: int, seed: int) -> Row:
+    """One variant, judged on held-out rows."""
+    train, judge = pair(name, seed)
+    make = getattr(sklearn_ple, f"{architecture}Estimator")
+    estimator = make(tasks=train.kinds, random_state=seed)
+    found = {} if variant == DEFAULTS else searched(estimator, train, variant, seed, n_trials)
+    sizes = {"n_train": len(train.X), "n_test": len(judge.X)}
+    return judge_net(estimator, train, judge) | found | sizes | stamp()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=["study", "report"])
+    parser.add_argument("--sets", nargs="+", default=list(SETS), help='also "set, N rows"')
+    parser.add_argument("--architecture", default="PLE")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    args = parser.parse_args()
+    if args.part == "report":
+        write_report(args.results)
+        return
+    runs = [
+        {
+            "set": name,
+            "architecture": args.architecture,
+            "variant": variant,
+            "n_trials": 0 if variant == DEFAULTS else args.trials,
+            "seed": seed,
+        }
+        for seed in range(args.seeds)
+        for name in args.sets
+        for variant in (DEFAULTS, SEARCH, UNPRUNED)
+    ]
+    run_missing(args.results, runs, run, n_jobs=args.jobs)
+
+
+if __name__ == "__main__":
+    main()
