@@ -26,7 +26,7 @@ export SKLEARN_PLE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help install demo test check lint format types imports study bench notebook clean distclean
+.PHONY: help install demo test check lint format types imports study bench docs clean distclean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -70,11 +70,12 @@ study: $(STAMP) ## tests that fit on full data, for minutes each
 bench: $(STAMP) ## training and prediction speed against plain skorch
 	$(BIN)/python benchmarks/speed.py
 
-notebook: $(STAMP) ## write and run examples/first_fit.ipynb anew
-	OMP_NUM_THREADS=1 $(BIN)/python examples/make_first_fit.py
+docs: $(STAMP) ## build the site in build/docs and follow its links; a warning is an error
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -d build/doctrees docs build/docs
+	$(BIN)/python docs/building/check_links.py build/docs
 
 clean: ## remove what tools left behind
-	rm -rf build dist out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist out docs/gallery docs/project docs/reference .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too

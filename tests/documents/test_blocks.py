@@ -9,9 +9,9 @@ from typing import Any
 
 import matplotlib
 import pytest
+from matplotlib import pyplot as plt
+from pages import PAGES, name_of
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
@@ -35,11 +35,11 @@ def run_session(source: str, namespace: dict[str, Any], document: Path, line: in
     assert not failed.failed, "".join(said)
 
 
-WITH_BLOCKS = [document for document in DOCUMENTS if blocks(document)]
+WITH_BLOCKS = [document for document in PAGES if blocks(document)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("document", WITH_BLOCKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", WITH_BLOCKS, ids=name_of)
 def test_blocks_run_as_they_stand(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,11 +53,4 @@ def test_blocks_run_as_they_stand(
             # Blank lines in front make line numbers in a traceback those of the document.
             text = "\n" * (line - 1) + source
             exec(compile(text, document, "exec", dont_inherit=True), namespace)
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_within_the_project_lead_somewhere(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    targets = [target for target in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in target]
-    missing = [target for target in targets if not (document.parent / target).exists()]
-    assert not missing
+    plt.close("all")
