@@ -82,14 +82,22 @@ def _work(
     n_threads: int | None,
 ) -> None:
     with torch_threads(n_threads), quiet(verbose):
-        if budget.has_room(study):
-            study.optimize(
-                _Guarded(objective, budget),
-                n_trials=None,
-                timeout=budget.seconds_left(),
-                catch=(TrialError, SurplusTrialError),
-                callbacks=[*callbacks, budget],
-            )
+        while budget.has_room(study):
+            try:
+                study.optimize(
+                    _Guarded(objective, budget),
+                    n_trials=None,
+                    timeout=budget.seconds_left(),
+                    catch=(TrialError, SurplusTrialError),
+                    callbacks=[*callbacks, budget],
+                )
+            except ValueError as error:
+                # SQLite locks no rows: two workers may take one queued trial at the same moment.
+                # Whoever ends it second has nothing to tell, and goes on.
+                if not str(error).startswith("Cannot tell a "):
+                    raise
+            else:
+                return
 
 
 class _Guarded:

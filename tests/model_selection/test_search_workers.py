@@ -28,6 +28,7 @@ from sklearn.model_selection import KFold
 from sklearn_ple.model_selection import resilient_storage
 from sklearn_ple.model_selection.budget import ERROR, Budget, has_ended
 from sklearn_ple.model_selection.samplers import draw_samplers
+from sklearn_ple.model_selection.workers import run_trials
 
 HERE = Path(__file__).parent
 
@@ -274,3 +275,24 @@ def test_workers_draw_different_parameters() -> None:
             study = optuna.create_study(sampler=sampler)
             drawn.append(study.ask().suggest_float("x", 0, 1))
         assert len(set(drawn)) == 3
+
+
+def test_a_queued_trial_that_two_workers_took_is_no_error() -> None:
+    study = optuna.create_study(direction="maximize")
+    study.enqueue_trial({"lr": 0.25})
+
+    def objective(trial: optuna.Trial) -> float:
+        if trial.number == 0:  # the other worker, which was faster
+            study.tell(trial.number, 0.75)
+        return trial.suggest_float("lr", 0.1, 0.4)
+
+    run_trials(
+        study,
+        objective,
+        Budget(3, None),
+        samplers=[optuna.samplers.RandomSampler(seed=0)],
+        callbacks=[],
+        verbose=0,
+    )
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3
+    assert study.trials[0].value == 0.75
