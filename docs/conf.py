@@ -9,12 +9,12 @@ DOCS = Path(__file__).resolve().parent
 REPOSITORY = DOCS.parent
 sys.path.insert(0, str(DOCS / "building"))
 
-import matplotlib  # noqa: E402
-from reference_pages import write_reference  # noqa: E402
-from root_pages import relink, write_root_pages  # noqa: E402
-from sphinx.application import Sphinx  # noqa: E402
+import matplotlib
+from reference_pages import write_reference
+from root_pages import relink, write_root_pages
+from sphinx.application import Sphinx
 
-import sklearn_ple  # noqa: E402
+import sklearn_ple
 
 matplotlib.use("Agg")
 

@@ -87,9 +87,8 @@ def build_module(
     params: dict[str, Any] = estimator.get_params(deep=False)
 
     def encoder_of(n_copies: int) -> FeatureEncoder:
-        # `sizes` is a plain dict: mypy can't match its values to parameters.
         return FeatureEncoder(
-            **features.sizes(),  # type: ignore[arg-type]
+            **features.sizes(),
             number_width=sizes.embedding_dim,
             category_width=sizes.embedding_dim,
             n_copies=n_copies,

@@ -13,6 +13,7 @@ from sklearn_ple.features.columns import Columns
 from sklearn_ple.features.knots import choose_knots, locate
 from sklearn_ple.features.numbers import Floats, QuantileNormal, Robust, Scaler, Standard
 from sklearn_ple.features.vocabulary import Vocabulary
+from sklearn_ple.nn.feature_encoder import EncoderSizes
 
 NumericEncoding = Literal["piecewise_linear", "standard", "quantile"]
 SCALERS: dict[str, type[Standard] | type[Robust] | type[QuantileNormal]] = {
@@ -118,7 +119,7 @@ class FeatureTable:
                 prepared[name] = self._stack([codes[j] for j in group], group)
         return prepared
 
-    def sizes(self) -> dict[str, object]:
+    def sizes(self) -> EncoderSizes:
         """The arguments of `FeatureEncoder` that follow from what fit saw."""
         n_missing = int(self.has_missing.sum())
         return {

@@ -126,9 +126,11 @@ class FoldAnswers:
             return None
         together = np.full((len(self.index), len(task.classes_)), np.nan)
         for (_, test), answers in zip(self.splits, self.by_fold, strict=True):
-            known = np.searchsorted(task.classes_, answers[k].classes)  # type: ignore[arg-type]
+            answer = answers[k]
+            assert answer.classes is not None
             together[test] = 0.0
-            together[np.ix_(test, known)] = answers[k].probability
+            known = np.searchsorted(task.classes_, answer.classes)
+            together[np.ix_(test, known)] = answer.probability
         return together
 
     def _prediction(self, k: int, task: Task) -> NDArray:

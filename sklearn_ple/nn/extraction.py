@@ -74,11 +74,9 @@ class ExtractionLevel(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        owners: list[int | None] = [k for k, m in enumerate(n_task_experts) for _ in range(m)]
-        owners += [None] * n_shared_experts
         n_tasks = len(n_task_experts)
-        numbers = [j for m in (*n_task_experts, n_shared_experts) for j in range(m)]
-        self.labels = list(zip(owners, numbers, strict=True))
+        self.labels = _labels(n_task_experts, n_shared_experts)
+        owners = [owner for owner, _ in self.labels]
         self.readers: list[int | None] = list(range(n_tasks))
         self.readers += [None] if has_shared_gate else []
         sources = [n_tasks if owner is None else owner for owner in owners]
@@ -121,6 +119,12 @@ class ExtractionLevel(nn.Module):
             )
             for g, (reader, each) in enumerate(zip(self.readers, self.gate.candidates, strict=True))
         ]
+
+
+def _labels(n_task_experts: Sequence[int], n_shared_experts: int) -> list[tuple[int | None, int]]:
+    """Whose each expert is, None for all, and its number among those of this owner."""
+    counts = [*enumerate(n_task_experts), (None, n_shared_experts)]
+    return [(owner, j) for owner, count in counts for j in range(count)]
 
 
 def _experts_of(reader: int | None, owners: Sequence[int | None]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -131,6 +132,16 @@ class OneHotTable(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """Rows of the table (batch, feature), unseen ones after all others, to (batch, width)."""
         return functional.embedding_bag(codes, self.table, mode="sum")
+
+
+class EncoderSizes(TypedDict):
+    """The arguments of `FeatureEncoder` that follow from the rows it is made for."""
+
+    n_numbers: int
+    n_knots: Sequence[int]
+    n_missing: int
+    one_hot: Sequence[Sequence[float]]
+    embedded: Sequence[Sequence[float]]
 
 
 class FeatureEncoder(nn.Module):

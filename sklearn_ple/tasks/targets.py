@@ -50,8 +50,7 @@ class Targets:
             elif column.dtype.kind in "iuf":
                 columns.append(np.where(rows, np.nan, column))
             else:
-                # NumPy's stubs know no None beside objects.
-                columns.append(np.where(rows, None, column.astype(object)))  # type: ignore[call-overload]
+                columns.append(_without(column, rows))
         return replace(self, columns=columns)
 
 
@@ -128,9 +127,9 @@ def _values(series: pd.Series) -> NDArray:
         return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
     if pd.api.types.is_numeric_dtype(series.dtype) and series.isna().any():
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return series.to_numpy()  # of nullable numbers without gaps, plain ones
     if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
-        if pd.api.types.is_numeric_dtype(series.dtype):
-            return series.to_numpy(dtype=series.dtype.numpy_dtype)  # type: ignore[attr-defined]
         return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
     return series.to_numpy()
 
@@ -150,7 +149,14 @@ def _tidy(column: NDArray) -> NDArray:
         if absent.any():
             return np.where(absent, np.nan, column).astype(np.float64)
         return np.array(list(column))
-    return np.where(absent, None, column)  # type: ignore[call-overload]  # a stub
+    return _without(column, absent)
+
+
+def _without(column: NDArray, hidden: NDArray[np.bool_]) -> NDArray:
+    """Labels as objects, None where hidden."""
+    labels = column.astype(object)
+    labels[hidden] = None
+    return labels
 
 
 def _checked(

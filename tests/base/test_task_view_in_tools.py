@@ -234,7 +234,7 @@ def shapley_values(f: Callable[[Any], Any], background: pd.DataFrame, rows: pd.D
     the function with plain arrays, a background row's values in place of those left out.
     """
     f = copy.deepcopy(f)
-    f.__self__.feature_names_in_ = None  # type: ignore[attr-defined]
+    f.__self__.feature_names_in_ = None
     n = background.shape[1]
     backdrop = background.to_numpy()
 

@@ -121,7 +121,7 @@ def test_sample_loads_without_pyarrow() -> None:
 
 def test_unknown_subset_is_an_error() -> None:
     with pytest.raises(ValueError, match="'train', 'test' or 'all', but is 'valid'"):
-        fetch_census_income(subset="valid")  # type: ignore[call-overload]
+        fetch_census_income(subset="valid")
 
 
 @pytest.fixture(scope="module")

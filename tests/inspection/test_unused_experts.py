@@ -103,7 +103,7 @@ def test_the_warning_points_at_the_users_line_and_the_table_is_as_ever() -> None
 
 
 @pytest.fixture(scope="module")
-def X() -> pd.DataFrame:  # noqa: N802
+def X() -> pd.DataFrame:
     return pd.DataFrame(np.random.default_rng(0).normal(size=(131, 5)), columns=list("abcde"))
 
 

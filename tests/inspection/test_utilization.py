@@ -21,7 +21,7 @@ SMALL = {"max_epochs": 2, "batch_size": 64, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
-def X() -> pd.DataFrame:  # noqa: N802
+def X() -> pd.DataFrame:
     values = np.random.default_rng(0).normal(size=(131, 5))
     return pd.DataFrame(values, columns=list("abcde"))
 

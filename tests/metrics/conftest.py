@@ -18,7 +18,7 @@ def calls() -> Counter[str]:
 
 
 @pytest.fixture
-def X() -> np.ndarray:  # noqa: N802
+def X() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(157, 3))
 
 

@@ -233,7 +233,7 @@ def test_a_function_gets_the_labels_themselves() -> None:
     y = COLOURS.copy()
     y[::3] = None
     score = masked_score(lambda t, p: skm.f1_score(t, p, average="macro"), y, COLOURS[::-1])
-    rows = y != None  # noqa: E711
+    rows = np.array([label is not None for label in y])
     expected = skm.f1_score(
         COLOURS[rows].astype(str), COLOURS[::-1][rows].astype(str), average="macro"
     )

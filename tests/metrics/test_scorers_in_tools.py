@@ -10,7 +10,7 @@ import pytest
 import sklearn
 from linear_tasks import LinearTasks, LinearTasksClassifier
 from sklearn.base import clone
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  it is how they are had
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold, cross_validate
 

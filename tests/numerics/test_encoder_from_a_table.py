@@ -59,7 +59,7 @@ def _table(seen: pd.DataFrame, encoding: str) -> FeatureTable:
 def _encoder(table: FeatureTable) -> FeatureEncoder:
     """With every weight a random number, in float64."""
     encoder = FeatureEncoder(
-        **table.sizes(),  # type: ignore[arg-type]
+        **table.sizes(),
         number_width=NUMBER_WIDTH,
         category_width=CATEGORY_WIDTH,
     ).double()
@@ -109,7 +109,7 @@ def test_piecewise_linear_numbers(seen: pd.DataFrame, new: pd.DataFrame) -> None
     encoder = _encoder(table)
     encoded = _encode(encoder, table, new)
     vectors = _knot_vectors(encoder, table)
-    missing = encoder.knots.missing.detach().numpy()  # type: ignore[union-attr]
+    missing = encoder.knots.missing.detach().numpy()
     names = ["plain", "gaps", "constant", "whole"]
     for i, row in new.reset_index(drop=True).iterrows():
         expected = []
@@ -126,7 +126,7 @@ def test_categories(seen: pd.DataFrame, new: pd.DataFrame) -> None:
     table = _table(seen, "standard")
     encoder = _encoder(table)
     encoded = _encode(encoder, table, new)
-    weights = encoder.categories.weight.detach().numpy()  # type: ignore[union-attr]
+    weights = encoder.categories.weight.detach().numpy()
     start = encoded.shape[1] - len(COLOURS) - CATEGORY_WIDTH
     for i, row in new.iterrows():
         one_hot = _by_level(np.eye(len(COLOURS)), COLOURS, seen["colour"], row["colour"])
