@@ -79,9 +79,10 @@ class OwnExperts(Layer):
 
 
 class AdaTTRouting(Routing):
-    """z_k = (softmax(W_k z_k) + v_k) · experts, level by level; v_k is zero off k's own experts.
+    """Gates over all experts, plus each reader's own: z_k = (softmax(W_k z_k) + v_k) · experts.
 
-    Below the last level the shared experts have such a gate and residual, too.
+    Level by level; v_k is zero off k's own experts. Below the last level the shared experts have
+    such a gate and residual, too.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ class Projections(Layer):
 
 
 class AsymmetricSharingRouting(Routing):
-    """h_k fused with the h_j of all tasks j that k reads, h_j = b_j(x).
+    """A bottom a task, h_j = b_j(x); h_k is fused with the h_j of all tasks j that k reads.
 
     The sum or the mean of them, or h_k + sum_j W_kj h_j ("concat", see the estimator). A task that
     reads its own bottom alone gets that, however the others fuse.

@@ -25,7 +25,7 @@ from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
 
 
 class CrossStitchRouting(Routing):
-    """h~_k = sum_j alpha_kj h_j after each layer, with h_k the activations of task k's bottom.
+    """After each layer h~_k = sum_j alpha_kj h_j, with h_k the activations of task k's bottom.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ from sklearn_ple.nn.levels import Widths, widths_by_level
 
 
 class GumbelRouting(Routing):
-    """h_k of a level is sum_e A_ke f_e(h_k) / max(1, sum_e A_ke) of the level below, A binary.
+    """By level h_k becomes sum_e A_ke f_e(h_k) / max(1, sum_e A_ke), with A binary.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
 
 
 class MMOERouting(Routing):
-    """f^k(x) = sum_i g^k(x)_i f_i(x) with g^k(x) = softmax(W^k x), for each task k.
+    """For each task k, f^k(x) = sum_i g^k(x)_i f_i(x) with g^k(x) = softmax(W^k x).
 
     Parameters
     ----------

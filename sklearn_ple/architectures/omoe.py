@@ -26,7 +26,7 @@ from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
 
 
 class OMOERouting(Routing):
-    """f(x) = sum_i g(x)_i f_i(x) with g(x) = softmax(W x), the same for every task.
+    """For every task the same f(x) = sum_i g(x)_i f_i(x) with g(x) = softmax(W x).
 
     Parameters
     ----------

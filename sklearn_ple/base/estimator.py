@@ -26,6 +26,11 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
     A subclass spells out its own parameters in `__init__`, passes the others on, and makes its
     routing. `y` may hold any mix of task kinds; a NaN label means that the row lies outside that
     task's sample space.
+
+    Parameters
+    ----------
+    **shared
+        Any of the parameters that all estimators share, by name; see `SharedParameters`.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS

@@ -110,6 +110,14 @@ class Columns:
 def read_columns(X: Any) -> Columns:
     """Read X: a list, array, DataFrame (pandas, polars) or Arrow table.
 
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n, p)
+
+    Returns
+    -------
+    Columns
+
     Raises
     ------
     TypeError

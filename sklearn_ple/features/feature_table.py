@@ -33,6 +33,8 @@ class FeatureTable:
 
     Attributes
     ----------
+    labels : list of str
+        Of all columns, for messages.
     numeric, categorical : list of int
         Column positions.
     scaler : Scaler or None

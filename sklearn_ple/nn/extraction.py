@@ -135,6 +135,17 @@ def _experts_of(reader: int | None, owners: Sequence[int | None]) -> list[int]:
 def per_task(n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts: int) -> list[int]:
     """Experts of each task, from one number for all or one for each.
 
+    Parameters
+    ----------
+    n_task_experts : int or sequence of int
+    n_tasks : int
+    n_shared_experts : int
+        Whoever has none of its own reads these.
+
+    Returns
+    -------
+    list of int
+
     Raises
     ------
     ValueError

@@ -31,7 +31,14 @@ class Layer(nn.Module, ABC):
 
 
 def initialise(module: nn.Module, generator: torch.Generator | None = None) -> None:
-    """Draw the parameters of every `Layer` in a module, in order of registration."""
+    """Draw the parameters of every `Layer` in a module, in order of registration.
+
+    Parameters
+    ----------
+    module : Module
+    generator : torch.Generator or None, default=None
+        What they are drawn from; None is torch's global one.
+    """
     for layer in module.modules():
         if isinstance(layer, Layer):
             layer.reset_parameters(generator)

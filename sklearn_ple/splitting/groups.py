@@ -18,6 +18,10 @@ def read_groups(groups: Any) -> Rows:
     ----------
     groups : array-like of shape (n,)
 
+    Returns
+    -------
+    ndarray of shape (n,)
+
     Raises
     ------
     ValueError

@@ -32,6 +32,11 @@ def resolve_kinds(tasks: TaskChoice, targets: Targets) -> list[Task]:
         takes all columns alike.
     targets : Targets
 
+    Returns
+    -------
+    list of Task
+        Unfitted, one a column.
+
     Raises
     ------
     ValueError
@@ -55,6 +60,10 @@ def label_strata(targets: Targets, kinds: Sequence[Task]) -> Strata:
     targets : Targets
     kinds : sequence of Task
         One a column, unfitted.
+
+    Returns
+    -------
+    ndarray of shape (n, n_tasks)
 
     Raises
     ------

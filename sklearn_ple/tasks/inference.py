@@ -48,6 +48,10 @@ def resolve_tasks(
         Labels known beforehand, of which y may hold a part: of the only target, or of each (None
         at regressions). A target with such labels is a classification.
 
+    Returns
+    -------
+    list of Task
+
     Raises
     ------
     ValueError
@@ -113,6 +117,22 @@ def infer_task(
     A promise decides first. Otherwise text, booleans and categoricals are classes; numbers with
     two distinct integral values (or only 0s or only 1s) are binary; integral numbers with 3 to 20
     distinct values are multiclass, with a `TaskInferenceWarning`; all else is a regression.
+
+    Parameters
+    ----------
+    name : str
+        Of the column, for the warning.
+    column : ndarray of shape (n,)
+        Labels, missing ones among them.
+    declared_categorical : bool, default=False
+        Whether its dtype says that it holds classes.
+    promise : {"any", "classification", "regression"}, default="any"
+        What the estimator accepts.
+
+    Returns
+    -------
+    Task
+        Unfitted.
     """
     if promise == "regression":
         return Regression()

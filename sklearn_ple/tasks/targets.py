@@ -57,6 +57,14 @@ class Targets:
 def read_targets(y: Any) -> Targets:
     """Read y: a list, array, Series, DataFrame (pandas, polars) or Arrow table.
 
+    Parameters
+    ----------
+    y : array-like, Series or DataFrame of shape (n,) or (n, n_targets)
+
+    Returns
+    -------
+    Targets
+
     Raises
     ------
     ValueError

@@ -111,7 +111,16 @@ class MultiTaskLoss(nn.Module):
 
 
 def masked_mean(losses: Tensor, weights: Tensor) -> Tensor:
-    """Weighted means over rows, (b, task) to (task,); zero where all weights are."""
+    """Weighted means over rows; zero where all weights are.
+
+    Parameters
+    ----------
+    losses, weights : Tensor of shape (b, n_tasks)
+
+    Returns
+    -------
+    Tensor of shape (n_tasks,)
+    """
     total = weights.sum(0)
     return (weights * losses).sum(0) / torch.where(total > 0, total, 1.0)
 

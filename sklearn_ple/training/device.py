@@ -13,6 +13,16 @@ Precision = Literal["float32", "float64", "bf16-mixed"]
 def resolve_device(device: str, precision: Precision = "float32") -> torch.device:
     """The device that "auto" or a name means on this machine.
 
+    Parameters
+    ----------
+    device : str
+    precision : {"float32", "float64", "bf16-mixed"}, default="float32"
+        What it must be able to do.
+
+    Returns
+    -------
+    torch.device
+
     Raises
     ------
     ValueError
@@ -36,7 +46,13 @@ def resolve_device(device: str, precision: Precision = "float32") -> torch.devic
 
 
 def available_devices() -> list[str]:
-    """Names of the devices on this machine."""
+    """Names of the devices on this machine.
+
+    Returns
+    -------
+    list of str
+        "cpu" first.
+    """
     names = ["cpu"]
     if torch.cuda.is_available():
         names += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
@@ -46,7 +62,16 @@ def available_devices() -> list[str]:
 
 
 def dtype_of(precision: Precision) -> torch.dtype:
-    """The dtype of parameters and stored features."""
+    """The dtype of parameters and stored features.
+
+    Parameters
+    ----------
+    precision : {"float32", "float64", "bf16-mixed"}
+
+    Returns
+    -------
+    torch.dtype
+    """
     return torch.float64 if precision == "float64" else torch.float32
 
 
