@@ -57,7 +57,8 @@ def _documents_elsewhere(cls: type) -> bool:
     """Whether arguments are torch's, or fields of a dataclass that its "Attributes" describe."""
     if cls.__init__ is torch.nn.Module.__init__:
         return True
-    attributes = {entry.name for entry in ClassDoc(cls)["Attributes"]}
+    entries = ClassDoc(cls)["Attributes"]
+    attributes = {name for entry in entries for name in entry.name.split(", ")}
     return is_dataclass(cls) and {each.name for each in fields(cls) if each.init} <= attributes
 
 
