@@ -2,6 +2,7 @@
 
 from sklearn_ple.training.callbacks import (
     BestWeights,
+    Checkpoint,
     DivergenceError,
     DivergenceGuard,
     EpochHook,
@@ -11,14 +12,20 @@ from sklearn_ple.training.callbacks import (
     Schedule,
     WeightAveraging,
 )
+from sklearn_ple.training.checkpoint_files import CheckpointFolder
 from sklearn_ple.training.criterion import MultiTaskLoss, masked_mean
 from sklearn_ple.training.device import Precision, available_devices, dtype_of, resolve_device
 from sklearn_ple.training.net import MultiTaskNet
 from sklearn_ple.training.random_streams import RandomStreams
+from sklearn_ple.training.row_data import Batch, Batches, RowData
 from sklearn_ple.training.tensor_data import TensorBatches, TensorData
 
 __all__ = [
+    "Batch",
+    "Batches",
     "BestWeights",
+    "Checkpoint",
+    "CheckpointFolder",
     "DivergenceError",
     "DivergenceGuard",
     "EpochHook",
@@ -29,6 +36,7 @@ __all__ = [
     "Precision",
     "ProgressLine",
     "RandomStreams",
+    "RowData",
     "Schedule",
     "TensorBatches",
     "TensorData",

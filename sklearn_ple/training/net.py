@@ -13,15 +13,11 @@ from torch import Tensor
 
 from sklearn_ple.nn import MultiTaskModule, lend_generator
 from sklearn_ple.nn.layer import without_decay
+from sklearn_ple.training.callbacks import Checkpoint
 from sklearn_ple.training.device import Precision, autocast
 from sklearn_ple.training.random_streams import RandomStreams
-from sklearn_ple.training.tensor_data import (
-    Batch,
-    Features,
-    TensorBatches,
-    TensorData,
-    move,
-)
+from sklearn_ple.training.row_data import Batch, Batches, Features, RowData
+from sklearn_ple.training.tensor_data import move
 
 _CHUNK_CPU, _CHUNK_GPU = 2048, 65_536  # on a CPU what fits into its caches is fastest
 _WHOLE_VECTORS = 64
@@ -31,8 +27,8 @@ class MultiTaskNet(NeuralNet):
     """Trains a `MultiTaskModule` by a `MultiTaskLoss`.
 
     It keeps skorch's surface (callbacks, history, `module_`, `optimizer_`) and replaces the inner
-    loop: data sets are `TensorData`, batches are cut by row numbers, losses add up on the device
-    and are read once an epoch.
+    loop: data sets are `RowData`, which cut whole batches, losses add up on the device and are read
+    once an epoch.
 
     Parameters
     ----------
@@ -67,6 +63,8 @@ class MultiTaskNet(NeuralNet):
         self.precision: Precision = precision
         self.engine_callbacks: list[tuple[str, Callback]] = []
         self.stop_requested_ = False
+        self.epochs_done_ = 0
+        self._checkpoint: Checkpoint | None = None
         self._trainable: list[torch.nn.Parameter] = []
         super().__init__(module, criterion, train_split=None, verbose=0, **kwargs)
 
@@ -112,15 +110,20 @@ class MultiTaskNet(NeuralNet):
 
     def train(
         self,
-        train: TensorData,
-        valid: TensorData | None,
+        train: RowData,
+        valid: RowData | None,
         *,
         epochs: int,
         engine_callbacks: list[tuple[str, Callback]],
+        checkpoint: Checkpoint | None = None,
     ) -> None:
-        """Train for some epochs; an interrupt ends training in order and is passed on."""
+        """Train for some epochs; an interrupt ends training in order and is passed on.
+
+        A checkpoint is one of the engine's callbacks, and is also told when all others, the user's
+        included, have seen the end of an epoch. It may take up a fit where another process left it.
+        """
         self.engine_callbacks = engine_callbacks
-        self.stop_requested_ = False
+        self.stop_requested_, self.epochs_done_, self._checkpoint = False, 0, checkpoint
         self._trainable = [p for p in self.module_.parameters() if p.requires_grad]
         for noisy in (self.module_, self.criterion_):
             lend_generator(noisy, self.streams.noise)
@@ -132,21 +135,24 @@ class MultiTaskNet(NeuralNet):
             self._set_training(False)
             for noisy in (self.module_, self.criterion_):
                 lend_generator(noisy, None)
-            self.engine_callbacks, self._trainable = [], []
+            self.engine_callbacks, self._trainable, self._checkpoint = [], [], None
 
     def fit_loop(
-        self, X: TensorData, y: TensorData | None = None, epochs: int | None = None, **kwargs: Any
+        self, X: RowData, y: RowData | None = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
         """Epochs over training rows X, with validation rows y or None."""
         sets = {"dataset_train": X, "dataset_valid": y}
-        batches = TensorBatches(X, self.batch_size, self.streams.order)
-        for _ in range(self.max_epochs if epochs is None else epochs):
+        batches = X.batches(self.batch_size, self.streams.order)
+        epochs = self.max_epochs if epochs is None else epochs
+        while self.epochs_done_ < epochs and not self.stop_requested_:
             self.notify("on_epoch_begin", **sets)
             self.criterion_.weighting.on_epoch_begin(len(self.history) - 1)
             self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
             self.notify("on_epoch_end", **sets)
-            if self.stop_requested_:
-                break
+            self.epochs_done_ += 1
+            if self._checkpoint is not None:
+                last = self.stop_requested_ or self.epochs_done_ == epochs
+                self._checkpoint.after_epoch(self, last=last)
         return self
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
@@ -160,7 +166,7 @@ class MultiTaskNet(NeuralNet):
 
     def run_single_epoch(
         self,
-        iterator: TensorBatches,
+        iterator: Batches,
         training: bool,
         prefix: str,
         step_fn: Callable[..., dict[str, Tensor]],

@@ -10,9 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Features = dict[str, Tensor]
-Labels = tuple[Tensor, Tensor]
-Batch = tuple[Features, Labels]
+from sklearn_ple.training.row_data import Batch, Features, Labels
 
 
 @dataclass
@@ -54,10 +52,24 @@ class TensorData:
     def __len__(self) -> int:
         return len(self.y[0])
 
+    def batches(self, batch_size: int, generator: torch.Generator | None) -> TensorBatches:
+        """All rows in batches, in an order that the generator draws; None keeps the order."""
+        return TensorBatches(self, batch_size, generator)
+
+    def chunks(self) -> Iterator[Batch]:
+        """All rows at once: they are in memory."""
+        yield self.X, self.y
+
     def rows(self, index: Tensor) -> Batch:
         """Some rows, by number."""
-        features = {name: tensor.index_select(0, index) for name, tensor in self.X.items()}
-        return features, (self.y[0].index_select(0, index), self.y[1].index_select(0, index))
+        return take_rows((self.X, self.y), index)
+
+
+def take_rows(rows: Batch, index: Tensor) -> Batch:
+    """Some of these rows, by number."""
+    features, (labels, weights) = rows
+    taken = {name: tensor.index_select(0, index) for name, tensor in features.items()}
+    return taken, (labels.index_select(0, index), weights.index_select(0, index))
 
 
 def storage_device(device: torch.device, n_bytes: int) -> torch.device:

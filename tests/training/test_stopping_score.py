@@ -9,7 +9,13 @@ from torch import Tensor
 
 from sklearn_ple.tasks import Binary, Count, Regression, TaskSet, read_targets
 from sklearn_ple.training import MultiTaskLoss
-from sklearn_ple.training.validation import explained_when_recalibrated, stopping_score
+from sklearn_ple.training.validation import (
+    explained_when_recalibrated,
+    label_share,
+    mean_losses,
+    stopping_score,
+    validation_sums,
+)
 from sklearn_ple.weighting import StaticWeighting
 
 FACTORS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25]
@@ -32,7 +38,8 @@ ONES = torch.ones_like(LABELS)
 
 
 def _explained(raw: Tensor, weights: Tensor = ONES, labels: Tensor = LABELS) -> list[float]:
-    return explained_when_recalibrated(_criterion(), raw, labels, weights).tolist()
+    sums = validation_sums(_criterion(), raw, labels, weights)
+    return explained_when_recalibrated(sums).tolist()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,8 @@ def test_labels_that_the_baseline_hits_decide_nothing(dtype: torch.dtype) -> Non
     labels = LABELS.to(dtype)
     labels[:, 2] = 2.0
     raw = torch.full_like(labels, 0.1)
-    explained = explained_when_recalibrated(_criterion().to(dtype), raw, labels, ONES.to(dtype))
+    sums = validation_sums(_criterion().to(dtype), raw, labels, ONES.to(dtype))
+    explained = explained_when_recalibrated(sums.to(dtype))
     assert explained[2] == 0.0
 
 
@@ -127,5 +135,32 @@ def test_tasks_weigh_by_the_root_of_their_label_share(
     weights = torch.zeros(100, len(explained), dtype=torch.float64)
     for k, share in enumerate(label_shares):
         weights[: round(100 * share), k] = 1.7  # how heavy a label is does not matter
-    got = stopping_score(torch.tensor(explained, dtype=torch.float64), weights)
+    share = (weights > 0).double().mean(0)
+    got = stopping_score(torch.tensor(explained, dtype=torch.float64), share)
     assert got == pytest.approx(score, abs=1e-12)
+
+
+def _rows(n: int = 47) -> tuple[Tensor, Tensor, Tensor]:
+    """Raw outputs, labels and weights, of which a third are zero."""
+    generator = torch.Generator().manual_seed(11)
+    raw, noise, weights = (
+        torch.randn(n, 3, dtype=torch.float64, generator=generator) for _ in range(3)
+    )
+    labels = torch.stack([noise[:, 0], (noise[:, 1] > 0).double(), noise[:, 2].exp().floor()], 1)
+    return raw, labels, torch.where(weights > 0.4, 0.0, weights.abs())
+
+
+@pytest.mark.parametrize("cuts", [[23], [1, 2], [5, 19, 40], list(range(1, 47))])
+def test_sums_of_parts_add_up_to_those_of_all_rows(cuts: list[int]) -> None:
+    rows = _rows()
+    whole = validation_sums(_criterion(), *rows)
+    parts = zip(*(each.tensor_split(cuts) for each in rows), strict=True)
+    added = torch.stack([validation_sums(_criterion(), *part) for part in parts]).sum(0)
+    torch.testing.assert_close(added, whole, rtol=1e-13, atol=1e-13)
+
+
+def test_shares_and_mean_losses_are_those_of_the_rows() -> None:
+    raw, labels, weights = _rows()
+    sums = validation_sums(_criterion(), raw, labels, weights)
+    torch.testing.assert_close(label_share(sums), (weights > 0).double().mean(0))
+    torch.testing.assert_close(mean_losses(sums), _criterion().task_losses(raw, labels, weights))

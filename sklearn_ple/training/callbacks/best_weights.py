@@ -11,8 +11,14 @@ from skorch.callbacks import Callback
 from torch import Tensor
 
 from sklearn_ple.training.callbacks.averaging import WeightAveraging
-from sklearn_ple.training.tensor_data import TensorData
-from sklearn_ple.training.validation import explained_when_recalibrated, stopping_score
+from sklearn_ple.training.row_data import RowData
+from sklearn_ple.training.validation import (
+    explained_when_recalibrated,
+    label_share,
+    mean_losses,
+    stopping_score,
+    validation_sums,
+)
 
 
 class BestWeights(Callback):
@@ -41,7 +47,7 @@ class BestWeights(Callback):
         self._best: list[Tensor] = []
 
     def on_epoch_end(
-        self, net: NeuralNet, dataset_valid: TensorData | None = None, **kwargs: Any
+        self, net: NeuralNet, dataset_valid: RowData | None = None, **kwargs: Any
     ) -> None:
         if dataset_valid is None:
             return
@@ -51,25 +57,46 @@ class BestWeights(Callback):
             if score > self._best_score + self.min_delta:
                 self._best_score, self.best_epoch_ = score, epoch
                 self._best = [p.detach().clone() for p in net.module_.parameters()]
-        best = self.best_epoch_ or 0
-        if self.patience is not None and epoch - best >= self.patience:
+        if self.is_out_of_patience(epoch):
             net.stop_requested_ = True
 
-    def _score(self, net: NeuralNet, data: TensorData) -> float:
-        raw = net.raw_outputs(data.X)
-        labels, weights = (tensor.to(raw.device) for tensor in data.y)
-        explained = explained_when_recalibrated(net.criterion_, raw, labels, weights)
-        losses = net.criterion_.task_losses(raw, labels, weights)
-        score = stopping_score(explained, weights)
-        loss = (losses * net.criterion_.task_weights).sum()
+    def is_out_of_patience(self, epoch: int) -> bool:
+        """Whether the best of all epochs up to this one lies too long ago."""
+        return self.patience is not None and epoch - (self.best_epoch_ or 0) >= self.patience
+
+    def _score(self, net: NeuralNet, data: RowData) -> float:
+        sums = _sums(net, data)
+        explained = explained_when_recalibrated(sums)
+        score = stopping_score(explained, label_share(sums))
+        loss = (mean_losses(sums) * net.criterion_.task_weights.to(sums)).sum()
         net.history.record("valid_loss", float(loss))
         net.history.record("score", score)
         for name, value in zip(net.task_names, explained.tolist(), strict=True):
             net.history.record(f"score/{name}", value)
         return score
 
+    def state_dict(self) -> dict[str, Any]:
+        """The best epoch so far with its score and weights, while training lasts."""
+        return {"epoch": self.best_epoch_, "score": self._best_score, "weights": self._best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state, once training has begun."""
+        self.best_epoch_, self._best_score = state["epoch"], state["score"]
+        self._best = state["weights"]
+
     @torch.no_grad()
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         for parameter, best in zip(net.module_.parameters(), self._best, strict=False):
             parameter.copy_(best)
         self._best = []
+
+
+def _sums(net: NeuralNet, data: RowData) -> Tensor:
+    """What the scores of all rows follow from, added up part by part."""
+    sums: Tensor | None = None
+    for features, (labels, weights) in data.chunks():
+        raw = net.raw_outputs(features)
+        part = validation_sums(net.criterion_, raw, labels.to(raw.device), weights.to(raw.device))
+        sums = part if sums is None else sums + part
+    assert sums is not None, "held-out rows are never empty"
+    return sums.to(net.criterion_.scale.dtype)

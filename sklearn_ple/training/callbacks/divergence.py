@@ -8,7 +8,7 @@ from typing import Any
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
-from sklearn_ple.training.tensor_data import TensorData
+from sklearn_ple.training.row_data import RowData
 
 _ROWS = 256
 
@@ -24,7 +24,7 @@ class DivergenceGuard(Callback):
     """
 
     def on_epoch_end(
-        self, net: NeuralNet, dataset_train: TensorData | None = None, **kwargs: Any
+        self, net: NeuralNet, dataset_train: RowData | None = None, **kwargs: Any
     ) -> None:
         row = net.history[-1]
         bad = [n for n in net.task_names if not math.isfinite(row.get(f"loss/{n}", math.nan))]
@@ -40,6 +40,6 @@ class DivergenceGuard(Callback):
         )
 
 
-def _predicts_numbers(net: NeuralNet, data: TensorData) -> bool:
+def _predicts_numbers(net: NeuralNet, data: RowData) -> bool:
     few = {name: tensor[:_ROWS] for name, tensor in data.X.items()}
     return bool(net.raw_outputs(few).isfinite().all())
