@@ -20,9 +20,9 @@ from peers import LoopPLE
 from torch import nn
 
 from sklearn_ple import architectures as ours
-from sklearn_ple.architectures.aitm import BehaviouralCalibrator
-from sklearn_ple.architectures.esmm import ESMMCoupling
 from sklearn_ple.nn import Coupling, FeatureEncoder, MultiTaskModule, Routing, TowerBank, Uncoupled
+from sklearn_ple.routings.aitm import BehaviouralCalibrator
+from sklearn_ple.routings.esmm import ESMMCoupling
 
 
 @dataclass(frozen=True)

@@ -1,58 +1,66 @@
-"""How tasks share: one paper, one file."""
+"""How tasks share, as estimators: one paper, one file."""
 
-from sklearn_ple.architectures.adatt import AdaTTEstimator, AdaTTRouting
-from sklearn_ple.architectures.aitm import AITMClassifier, AITMEstimator, AITMRouting
-from sklearn_ple.architectures.asymmetric_sharing import (
-    AsymmetricSharingEstimator,
-    AsymmetricSharingRouting,
-)
+from sklearn_ple.architectures.adatt import AdaTTEstimator
+from sklearn_ple.architectures.aitm import AITMClassifier, AITMEstimator
+from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingEstimator
 from sklearn_ple.architectures.cgc import (
     CGCClassifier,
     CGCClassifierRegressor,
     CGCEstimator,
     CGCRegressor,
-    CGCRouting,
 )
-from sklearn_ple.architectures.cross_stitch import CrossStitchEstimator, CrossStitchRouting
-from sklearn_ple.architectures.customized_sharing import (
-    CustomizedSharingEstimator,
-    CustomizedSharingRouting,
-)
-from sklearn_ple.architectures.esmm import ESMMClassifier, ESMMEstimator, ESMMRouting
-from sklearn_ple.architectures.gumbel_routing import GumbelRouting, GumbelRoutingEstimator
-from sklearn_ple.architectures.mlmmoe import MLMMOEEstimator, MLMMOERouting
+from sklearn_ple.architectures.cross_stitch import CrossStitchEstimator
+from sklearn_ple.architectures.customized_sharing import CustomizedSharingEstimator
+from sklearn_ple.architectures.esmm import ESMMClassifier, ESMMEstimator
+from sklearn_ple.architectures.gumbel_routing import GumbelRoutingEstimator
+from sklearn_ple.architectures.mlmmoe import MLMMOEEstimator
 from sklearn_ple.architectures.mmoe import (
     MMOEClassifier,
     MMOEClassifierRegressor,
     MMOEEstimator,
     MMOERegressor,
-    MMOERouting,
 )
-from sklearn_ple.architectures.mtan import MTANEstimator, MTANRouting
-from sklearn_ple.architectures.omoe import OMOEEstimator, OMOERouting
+from sklearn_ple.architectures.mtan import MTANEstimator
+from sklearn_ple.architectures.omoe import OMOEEstimator
 from sklearn_ple.architectures.ple import (
     PLEClassifier,
     PLEClassifierRegressor,
     PLEEstimator,
     PLERegressor,
-    PLERouting,
 )
 from sklearn_ple.architectures.shared_bottom import (
     SharedBottomClassifier,
     SharedBottomClassifierRegressor,
     SharedBottomEstimator,
     SharedBottomRegressor,
-    SharedBottomRouting,
 )
 from sklearn_ple.architectures.single_task import (
     SingleTaskClassifier,
     SingleTaskClassifierRegressor,
     SingleTaskEstimator,
     SingleTaskRegressor,
-    SingleTaskRouting,
 )
-from sklearn_ple.architectures.sluice import SluiceEstimator, SluiceRouting
-from sklearn_ple.architectures.snr import SNREstimator, SNRRouting
+from sklearn_ple.architectures.sluice import SluiceEstimator
+from sklearn_ple.architectures.snr import SNREstimator
+from sklearn_ple.routings import (
+    AdaTTRouting,
+    AITMRouting,
+    AsymmetricSharingRouting,
+    CGCRouting,
+    CrossStitchRouting,
+    CustomizedSharingRouting,
+    ESMMRouting,
+    GumbelRouting,
+    MLMMOERouting,
+    MMOERouting,
+    MTANRouting,
+    OMOERouting,
+    PLERouting,
+    SharedBottomRouting,
+    SingleTaskRouting,
+    SluiceRouting,
+    SNRRouting,
+)
 
 __all__ = [
     "AITMClassifier",

@@ -1,18 +1,12 @@
 """SingleTask: one network a task, nothing shared; the yardstick of every sharing scheme.
 
-    x ─┬─ encoding A ── bottom A ── tower A ── ŷ_A
-       └─ encoding B ── bottom B ── tower B ── ŷ_B
-
-Tang et al. (RecSys 2020) measure multi-task gain against it. The nets are fitted together, in one
-batched product a layer, and have no parameter in common.
+Drawing, paper and routing: `sklearn_ple/routings/single_task.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Unpack
-
-from torch import Tensor
 
 from sklearn_ple.base import (
     ClassifierRegressorRole,
@@ -22,45 +16,8 @@ from sklearn_ple.base import (
     SharedParameters,
 )
 from sklearn_ple.base.search_space import BOTTOMS, Space, choice
-from sklearn_ple.nn import ExpertBank, Routing
-
-
-class SingleTaskRouting(Routing):
-    """One bottom a task, over an encoding of its own.
-
-    Parameters
-    ----------
-    in_width, n_tasks : int
-    bottom_widths : sequence of int
-        Layers of each bottom.
-    activation, dropout
-        As in `ExpertBank`.
-    """
-
-    own_encodings: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        in_width: int,
-        n_tasks: int,
-        bottom_widths: Sequence[int],
-        activation: str = "relu",
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__()
-        self.bottoms = ExpertBank(
-            n_tasks,
-            in_width=in_width,
-            widths=bottom_widths,
-            sources=range(n_tasks),
-            activation=activation,
-            dropout=dropout,
-        )
-        self.out_width = bottom_widths[-1]
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.bottoms(x)
+from sklearn_ple.nn import Routing
+from sklearn_ple.routings.single_task import SingleTaskRouting
 
 
 class SingleTaskEstimator(MultiTaskEstimator):

@@ -14,19 +14,19 @@ from sklearn_ple.architectures import (
     SharedBottomRouting,
     SingleTaskRouting,
 )
-from sklearn_ple.architectures.adatt import AdaTTRouting
-from sklearn_ple.architectures.aitm import AITMRouting
-from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingRouting
-from sklearn_ple.architectures.cross_stitch import CrossStitchRouting
-from sklearn_ple.architectures.customized_sharing import CustomizedSharingRouting
-from sklearn_ple.architectures.esmm import ESMMRouting
-from sklearn_ple.architectures.gumbel_routing import GumbelRouting
-from sklearn_ple.architectures.mlmmoe import MLMMOERouting
-from sklearn_ple.architectures.mtan import MTANRouting
-from sklearn_ple.architectures.omoe import OMOERouting
-from sklearn_ple.architectures.sluice import SluiceRouting
-from sklearn_ple.architectures.snr import SNRRouting
 from sklearn_ple.nn import Routing, TowerBank, initialise
+from sklearn_ple.routings.adatt import AdaTTRouting
+from sklearn_ple.routings.aitm import AITMRouting
+from sklearn_ple.routings.asymmetric_sharing import AsymmetricSharingRouting
+from sklearn_ple.routings.cross_stitch import CrossStitchRouting
+from sklearn_ple.routings.customized_sharing import CustomizedSharingRouting
+from sklearn_ple.routings.esmm import ESMMRouting
+from sklearn_ple.routings.gumbel_routing import GumbelRouting
+from sklearn_ple.routings.mlmmoe import MLMMOERouting
+from sklearn_ple.routings.mtan import MTANRouting
+from sklearn_ple.routings.omoe import OMOERouting
+from sklearn_ple.routings.sluice import SluiceRouting
+from sklearn_ple.routings.snr import SNRRouting
 
 BATCH, IN_WIDTH, N_TASKS = 7, 5, 3
 Make = Callable[..., Routing]

@@ -10,8 +10,8 @@ import torch
 from drawn import N_TASKS, ROUTINGS, draw, n_parameters, rows, towers
 
 from sklearn_ple.architectures import MMOERouting, SingleTaskRouting
-from sklearn_ple.architectures.adatt import AdaTTRouting, OwnExperts
 from sklearn_ple.nn import initialise
+from sklearn_ple.routings.adatt import AdaTTRouting, OwnExperts
 
 COUNTS, N_SHARED = (2, 1, 3), 2
 OWNERS = [0, 0, 1, 2, 2, 2, None, None]

@@ -12,15 +12,11 @@ from architecture_walk import small
 from drawn import BATCH, N_TASKS, draw, n_parameters, rows, towers
 
 from sklearn_ple.architectures import SharedBottomRouting
-from sklearn_ple.architectures.aitm import (
-    AITMClassifier,
-    AITMEstimator,
-    AITMRouting,
-    BehaviouralCalibrator,
-)
-from sklearn_ple.architectures.esmm import ESMMRouting
+from sklearn_ple.architectures.aitm import AITMClassifier, AITMEstimator
 from sklearn_ple.inspection import expert_utilization
 from sklearn_ple.nn import Uncoupled
+from sklearn_ple.routings.aitm import AITMRouting, BehaviouralCalibrator
+from sklearn_ple.routings.esmm import ESMMRouting
 
 WIDTHS = (11, 6)
 

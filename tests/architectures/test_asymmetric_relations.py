@@ -10,10 +10,8 @@ import pandas as pd
 import pytest
 
 from sklearn_ple import make_related_tasks
-from sklearn_ple.architectures.asymmetric_sharing import (
-    AsymmetricSharingEstimator,
-    resolve_relations,
-)
+from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingEstimator
+from sklearn_ple.routings.asymmetric_sharing import resolve_relations
 
 NAMES = ["view", "click", "buy", "return"]
 ALONE = ((0,), (1,), (2,), (3,))

@@ -8,8 +8,8 @@ import torch
 from drawn import IN_WIDTH, draw, n_parameters, rows, towers
 
 from sklearn_ple.architectures import SingleTaskRouting
-from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingRouting
-from sklearn_ple.architectures.cross_stitch import CrossStitchRouting
+from sklearn_ple.routings.asymmetric_sharing import AsymmetricSharingRouting
+from sklearn_ple.routings.cross_stitch import CrossStitchRouting
 
 SEEDS = range(12)
 FUSIONS = ["concat", "sum", "mean"]

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from sklearn_ple import make_related_tasks
 from sklearn_ple.architectures import SharedBottomRouting, SingleTaskRouting
-from sklearn_ple.architectures.cross_stitch import CrossStitchEstimator, CrossStitchRouting
+from sklearn_ple.architectures.cross_stitch import CrossStitchEstimator
+from sklearn_ple.routings.cross_stitch import CrossStitchRouting
 
 SEEDS = range(8)
 PER_UNIT = pytest.mark.parametrize("per_unit", [False, True])

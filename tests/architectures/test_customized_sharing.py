@@ -9,7 +9,7 @@ from drawn import IN_WIDTH, N_TASKS, draw, n_parameters, rows, towers
 from torch import Tensor
 
 from sklearn_ple.architectures import CGCRouting, SharedBottomRouting, SingleTaskRouting
-from sklearn_ple.architectures.customized_sharing import CustomizedSharingRouting
+from sklearn_ple.routings.customized_sharing import CustomizedSharingRouting
 
 SEEDS = range(8)
 N_RAW = (1, 3, 2)

@@ -8,7 +8,7 @@ import torch
 from drawn import BATCH, N_TASKS, draw, n_parameters, rows, towers
 
 from sklearn_ple.architectures import SharedBottomRouting
-from sklearn_ple.architectures.esmm import ESMMCoupling, ESMMRouting
+from sklearn_ple.routings.esmm import ESMMCoupling, ESMMRouting
 
 
 def log_odds(n_tasks: int, *, scale: float = 3.0, seed: int = 0) -> torch.Tensor:

@@ -10,8 +10,8 @@ from drawn import BATCH, IN_WIDTH, N_TASKS, draw, n_parameters, rows, towers
 from torch import Tensor
 
 from sklearn_ple.architectures import MMOERouting, SharedBottomRouting, SingleTaskRouting
-from sklearn_ple.architectures.gumbel_routing import GumbelRouting
 from sklearn_ple.nn import lend_generator
+from sklearn_ple.routings.gumbel_routing import GumbelRouting
 
 SEEDS = range(8)
 

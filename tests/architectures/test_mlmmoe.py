@@ -8,8 +8,8 @@ import torch
 from drawn import BATCH, N_TASKS, ROUTINGS, draw, n_parameters, rows, towers
 
 from sklearn_ple.architectures import MMOERouting, SharedBottomRouting
-from sklearn_ple.architectures.mlmmoe import MLMMOERouting
 from sklearn_ple.nn import mix
+from sklearn_ple.routings.mlmmoe import MLMMOERouting
 
 
 def _three_levels(**options: object) -> MLMMOERouting:

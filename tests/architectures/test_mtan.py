@@ -12,7 +12,8 @@ from torch import Tensor
 
 from sklearn_ple import make_related_tasks
 from sklearn_ple.architectures import SharedBottomRouting
-from sklearn_ple.architectures.mtan import MTANEstimator, MTANRouting
+from sklearn_ple.architectures.mtan import MTANEstimator
+from sklearn_ple.routings.mtan import MTANRouting
 
 SEEDS = range(8)
 N_RAW = (1, 3, 2)

@@ -8,7 +8,7 @@ import torch
 from drawn import IN_WIDTH, N_TASKS, ROUTINGS, draw, n_parameters, rows
 
 from sklearn_ple.architectures import MMOERouting, SharedBottomRouting
-from sklearn_ple.architectures.omoe import OMOERouting
+from sklearn_ple.routings.omoe import OMOERouting
 
 WIDTHS = (11, 6)
 

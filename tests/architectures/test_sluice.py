@@ -10,8 +10,9 @@ from torch import Tensor
 
 from sklearn_ple import make_related_tasks
 from sklearn_ple.architectures import SharedBottomRouting, SingleTaskRouting
-from sklearn_ple.architectures.cross_stitch import CrossStitchRouting
-from sklearn_ple.architectures.sluice import SluiceEstimator, SluiceRouting
+from sklearn_ple.architectures.sluice import SluiceEstimator
+from sklearn_ple.routings.cross_stitch import CrossStitchRouting
+from sklearn_ple.routings.sluice import SluiceRouting
 
 SEEDS = range(9)
 

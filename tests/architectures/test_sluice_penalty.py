@@ -10,7 +10,8 @@ import torch
 from drawn import N_TASKS, draw, rows
 
 from sklearn_ple import make_related_tasks
-from sklearn_ple.architectures.sluice import SluiceEstimator, SluiceRouting
+from sklearn_ple.architectures.sluice import SluiceEstimator
+from sklearn_ple.routings.sluice import SluiceRouting
 
 SIZES = [(2, (8, 6)), (2, (11, 7)), (3, (7,)), (3, (11, 8, 10)), (4, (6, 9))]
 OVER_SIZES = pytest.mark.parametrize(("n_subspaces", "widths"), SIZES)

@@ -10,8 +10,8 @@ from drawn import BATCH, IN_WIDTH, N_TASKS, draw, n_parameters, rows, towers
 from torch import Tensor, nn
 
 from sklearn_ple.architectures import SharedBottomRouting, SingleTaskRouting
-from sklearn_ple.architectures.snr import SNRRouting
 from sklearn_ple.nn import lend_generator
+from sklearn_ple.routings.snr import SNRRouting
 
 SEEDS = range(8)
 CONNECTIONS = pytest.mark.parametrize("connection", ["trans", "aver"])

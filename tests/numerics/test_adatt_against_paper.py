@@ -8,7 +8,7 @@ import pytest
 import torch
 from loading import load_experts, load_gates
 
-from sklearn_ple.architectures.adatt import AdaTTRouting
+from sklearn_ple.routings.adatt import AdaTTRouting
 
 BATCH, FEATURES, N_TASKS = 7, 5, 3
 COUNTS = [((2, 1, 3), 2), ((2, 1, 3), 1), ((1, 1, 1), 0), ((3, 1, 2), 0), ((0, 2, 1), 3)]

@@ -11,8 +11,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.aitm import AITMRouting, BehaviouralCalibrator
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.aitm import AITMRouting, BehaviouralCalibrator
 
 BATCH, FEATURES = 7, 5
 N_RAW = (1, 4, 2, 1)

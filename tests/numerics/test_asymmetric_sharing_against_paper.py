@@ -13,8 +13,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingRouting
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.asymmetric_sharing import AsymmetricSharingRouting
 
 BATCH, FEATURES = 7, 5
 N_RAW = (1, 4, 2)

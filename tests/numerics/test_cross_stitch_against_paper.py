@@ -11,7 +11,7 @@ import pytest
 import torch
 from loading import load_experts
 
-from sklearn_ple.architectures.cross_stitch import CrossStitchRouting
+from sklearn_ple.routings.cross_stitch import CrossStitchRouting
 
 BATCH, FEATURES = 7, 5
 Layers = list[list[tuple[np.ndarray, np.ndarray]]]

@@ -8,8 +8,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.customized_sharing import CustomizedSharingRouting
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.customized_sharing import CustomizedSharingRouting
 
 BATCH, FEATURES = 7, 5
 N_RAW = (1, 4, 2)

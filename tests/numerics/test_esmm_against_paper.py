@@ -14,8 +14,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.esmm import ESMMCoupling, ESMMRouting
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.esmm import ESMMCoupling, ESMMRouting
 from sklearn_ple.tasks import Binary, Regression, TaskSet, read_targets
 from sklearn_ple.training import MultiTaskLoss
 from sklearn_ple.weighting import StaticWeighting

@@ -12,8 +12,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.gumbel_routing import GumbelRouting
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.gumbel_routing import GumbelRouting
 
 BATCH, FEATURES, N_EXPERTS = 7, 5, 4
 N_RAW = (1, 4, 2)

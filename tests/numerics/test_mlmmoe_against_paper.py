@@ -8,7 +8,7 @@ import pytest
 import torch
 from loading import load_experts, load_gates
 
-from sklearn_ple.architectures.mlmmoe import MLMMOERouting
+from sklearn_ple.routings.mlmmoe import MLMMOERouting
 
 BATCH, FEATURES, N_TASKS = 7, 5, 3
 

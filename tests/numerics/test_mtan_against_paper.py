@@ -13,8 +13,8 @@ import pytest
 import torch
 from loading import load_experts, load_towers
 
-from sklearn_ple.architectures.mtan import MTANRouting
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank
+from sklearn_ple.routings.mtan import MTANRouting
 
 BATCH, FEATURES, HIDDEN = 7, 5, (8, 10)
 N_RAW = (1, 4, 2)

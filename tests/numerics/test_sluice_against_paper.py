@@ -14,7 +14,7 @@ import pytest
 import torch
 from loading import load_experts
 
-from sklearn_ple.architectures.sluice import SluiceRouting
+from sklearn_ple.routings.sluice import SluiceRouting
 
 BATCH, FEATURES, N_TASKS = 7, 5, 3
 Layer = tuple[np.ndarray, np.ndarray]
