@@ -17,6 +17,8 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
     """
     if isinstance(container, pd.DataFrame | pd.Series):
         return container
+    if isinstance(container, np.ndarray):
+        return None
     native = nw.from_native(container, pass_through=True, allow_series=True, eager_only=True)
     if isinstance(native, nw.Series):
         return _column(native)

@@ -90,8 +90,16 @@ class Reader(BaseEstimator):
         """X by column, with names and number of features set or checked."""
         columns = read_columns(X)
         check_rows(columns, minimum)
-        validate_data(self, columns.table, reset=reset, skip_check_array=True)
+        if reset or not self._has_columns(columns):
+            validate_data(self, columns.table, reset=reset, skip_check_array=True)
         return columns
+
+    def _has_columns(self, columns: Columns) -> bool:
+        """Whether these are plainly the columns of `fit`, so that nothing is left to say."""
+        names = getattr(self, "feature_names_in_", None)
+        if names is None or columns.names is None:
+            return names is columns.names and len(columns.labels) == self.n_features_in_
+        return columns.names == names.tolist()
 
     def _prepared(self, X: Any) -> dict[str, torch.Tensor]:
         """All rows as the tensors that the encoder reads."""

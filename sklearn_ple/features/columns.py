@@ -14,6 +14,8 @@ from scipy import sparse
 from sklearn_ple.tables import as_frame, missing
 
 Kind = Literal["number", "category"]
+Column = NDArray | pd.api.extensions.ExtensionArray
+_FEW_CATEGORIES = 64
 _NO_NUMBER = "dates, durations, complex numbers and mixtures can't be features; convert them first"
 
 
@@ -31,12 +33,15 @@ class Columns:
     kinds : list of {"number", "category"}
         What each column's dtype says.
     table : ndarray of shape (n, p) or DataFrame
+    arrays : list of array
+        The table's columns one by one, as it stores them; a frame is slow to take apart.
     """
 
     labels: list[str]
     names: list[str] | None
     kinds: list[Kind]
     table: NDArray | pd.DataFrame
+    arrays: list[Column]
 
     @property
     def n_rows(self) -> int:
@@ -45,10 +50,13 @@ class Columns:
     def take(self, index: NDArray[np.intp] | slice) -> Columns:
         """Some of the rows, by number or as a slice."""
         table = self.table[index] if isinstance(self.table, np.ndarray) else self.table.iloc[index]
-        return Columns(self.labels, self.names, self.kinds, table)
+        return Columns(self.labels, self.names, self.kinds, table, _arrays(table))
 
     def chunks(self, n_rows: int) -> Iterator[Columns]:
         """All rows in order, so many at a time."""
+        if self.n_rows <= n_rows:
+            yield self
+            return
         for start in range(0, self.n_rows, n_rows):
             yield self.take(slice(start, start + n_rows))
 
@@ -66,7 +74,7 @@ class Columns:
         else:
             out = np.empty((self.n_rows, len(which)))
             for j, i in enumerate(which):
-                out[:, j] = self._one_number(i)
+                out[:, j] = self._as_numbers(i)
         if np.isinf(out).any():
             culprit = self.labels[which[int(np.isinf(out).any(axis=0).argmax())]]
             raise ValueError(
@@ -80,27 +88,23 @@ class Columns:
 
         Levels are either all text or all numbers.
         """
-        column = self._column(i)
-        if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
-            codes = column.cat.codes.to_numpy().astype(np.intp)
-            return codes, _uniform(column.cat.categories.to_numpy(), self.labels[i])
-        values = np.asarray(column, dtype=object) if _is_extension(column) else np.asarray(column)
+        column = self.arrays[i]
+        if isinstance(column, pd.Categorical):
+            codes, categories = _used(column)
+            return codes, _uniform(categories, self.labels[i])
+        values = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
         codes, levels = pd.factorize(_plain(values), sort=False)
         return codes, _uniform(np.asarray(levels), self.labels[i])
 
-    def _column(self, i: int) -> NDArray | pd.Series:
-        if isinstance(self.table, np.ndarray):
-            return self.table[:, i]
-        return self.table.iloc[:, i]
-
-    def _one_number(self, i: int) -> NDArray[np.float64]:
-        column = self._column(i)
-        if isinstance(column, pd.Series) and isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.astype(object)
+    def _as_numbers(self, i: int) -> NDArray:
+        column = self.arrays[i]
+        if isinstance(column, np.ndarray) and column.dtype.kind in "biuf":
+            return column
         try:
-            if isinstance(column, pd.Series):
-                return column.to_numpy(dtype=np.float64, na_value=np.nan)
-            return np.where(missing(column), np.nan, column).astype(np.float64)
+            if isinstance(column, np.ndarray) or isinstance(column.dtype, pd.CategoricalDtype):
+                values = np.asarray(column, dtype=object)
+                return np.where(missing(values), np.nan, values).astype(np.float64)
+            return column.to_numpy(dtype=np.float64, na_value=np.nan)
         except (TypeError, ValueError):
             raise ValueError(
                 f"{self.labels[i]} was numeric at fit but holds something else now."
@@ -133,12 +137,13 @@ def read_columns(X: Any) -> Columns:
     frame = as_frame(X)
     if isinstance(frame, pd.DataFrame):
         labels = [f"column {c!r}" for c in frame.columns]
-        twice = frame.columns[frame.columns.duplicated()].tolist()
-        if twice:
+        if not frame.columns.is_unique:
+            twice = frame.columns[frame.columns.duplicated()].tolist()
             raise ValueError(f"X has duplicated column names: {twice}.")
-        kinds = [_kind(frame.iloc[:, i], labels[i]) for i in range(frame.shape[1])]
+        arrays = _arrays(frame)
+        kinds = [_kind(*each) for each in zip(arrays, labels, strict=True)]
         texts = all(isinstance(c, str) for c in frame.columns)
-        return Columns(labels, list(frame.columns) if texts else None, kinds, frame)
+        return Columns(labels, list(frame.columns) if texts else None, kinds, frame, arrays)
     array = X if isinstance(X, np.ndarray) else _to_array(X)
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported: X is complex.")
@@ -154,8 +159,9 @@ def read_columns(X: Any) -> Columns:
             f"{array.ndim}.{hint}"
         )
     labels = [f"column {i}" for i in range(array.shape[1])]
-    kinds = [_array_kind(array[:, i], labels[i]) for i in range(array.shape[1])]
-    return Columns(labels, None, kinds, array)
+    arrays = _arrays(array)
+    kinds = [_kind(*each) for each in zip(arrays, labels, strict=True)]
+    return Columns(labels, None, kinds, array, arrays)
 
 
 def _to_array(X: Any) -> NDArray:
@@ -163,28 +169,41 @@ def _to_array(X: Any) -> NDArray:
     return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
 
 
-def _array_kind(column: NDArray, label: str) -> Kind:
-    if column.dtype.kind in "biuf":
-        return "number"
-    if column.dtype.kind in "US":
-        return "category"
-    if column.dtype.kind == "O":
-        return _object_kind(column, label)
-    raise TypeError(f"{label} has dtype {column.dtype}: {_NO_NUMBER}.")
+def _arrays(table: NDArray | pd.DataFrame) -> list[Column]:
+    if isinstance(table, np.ndarray):
+        return list(table.T)
+    columns = [column for _, column in table.items()]
+    return [c.to_numpy() if isinstance(c.dtype, np.dtype) else c.array for c in columns]
 
 
-def _kind(column: pd.Series, label: str) -> Kind:
+def _used(column: pd.Categorical) -> tuple[NDArray[np.intp], NDArray]:
+    """Codes, and the categories they point to; of many, only those that occur."""
+    codes, categories = column.codes.astype(np.intp), column.categories
+    if len(categories) <= max(len(codes), _FEW_CATEGORIES):
+        return codes, categories.to_numpy()
+    present = codes >= 0
+    used, codes[present] = np.unique(codes[present], return_inverse=True)
+    return codes, categories.take(used).to_numpy()
+
+
+def _kind(column: Column, label: str) -> Kind:
     dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
+    if isinstance(column, np.ndarray):
+        if dtype.kind in "biuf":
+            return "number"
+        if dtype.kind in "US":
+            return "category"
+        if dtype.kind == "O":
+            return _object_kind(column, label)
+    elif isinstance(dtype, pd.CategoricalDtype):
         return "category"
-    if pd.api.types.is_complex_dtype(dtype):
-        raise TypeError(f"{label} has dtype {dtype}: {_NO_NUMBER}.")
-    if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
-        return "number"
-    if pd.api.types.is_object_dtype(dtype):
-        return _object_kind(column.to_numpy(), label)
-    if pd.api.types.is_string_dtype(dtype):
-        return "category"
+    elif not pd.api.types.is_complex_dtype(dtype):
+        if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
+            return "number"
+        if pd.api.types.is_object_dtype(dtype):
+            return _object_kind(np.asarray(column, dtype=object), label)
+        if pd.api.types.is_string_dtype(dtype):
+            return "category"
     raise TypeError(f"{label} has dtype {dtype}: {_NO_NUMBER}.")
 
 
@@ -199,10 +218,6 @@ def _object_kind(column: NDArray, label: str) -> Kind:
         f"{label} holds values of the types {kinds}; argument must be a string or a real number, "
         f"the same throughout a column: {_NO_NUMBER}."
     )
-
-
-def _is_extension(column: NDArray | pd.Series) -> bool:
-    return isinstance(column.dtype, pd.api.extensions.ExtensionDtype)
 
 
 def _plain(values: NDArray) -> NDArray:

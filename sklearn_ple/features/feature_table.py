@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_ple.features.columns import Columns
-from sklearn_ple.features.knots import choose_knots, locate
+from sklearn_ple.features.knots import KnotRows, choose_knots
 from sklearn_ple.features.numbers import Floats, QuantileNormal, Robust, Scaler, Standard
 from sklearn_ple.features.vocabulary import Vocabulary
 from sklearn_ple.nn.feature_encoder import EncoderSizes
@@ -153,31 +154,29 @@ class FeatureTable:
     def _locate(
         self, numbers: Floats, missing: NDArray[np.bool_], dtype: type[np.floating]
     ) -> Prepared:
-        bins = np.empty(numbers.shape, dtype=np.int32)
-        fractions = np.empty(numbers.shape, dtype=dtype)
-        n_knots = [len(each) for each in self.knots]
-        starts = np.cumsum([0, *n_knots])
-        absent = starts[-1] + np.cumsum(self.has_missing) - 1
         centers = self.scaler.center if self.scaler else np.zeros(0)
-        for j, (knots, center) in enumerate(zip(self.knots, centers, strict=True)):
-            values = np.where(missing[:, j], center, numbers[:, j])
-            bins[:, j], fractions[:, j] = locate(values, knots)
-            bins[:, j] += starts[j]
-            if self.has_missing[j]:
-                bins[missing[:, j], j] = absent[j]
-                fractions[missing[:, j], j] = 0
-        return {"bins": bins, "fractions": fractions}
+        rows, fractions = self._knot_rows.locate(np.where(missing, centers, numbers))
+        absent = missing & self.has_missing
+        if absent.any():
+            after = len(self._knot_rows.left) + np.cumsum(self.has_missing) - 1
+            rows, fractions = np.where(absent, after, rows), np.where(absent, 0.0, fractions)
+        return {"bins": rows.astype(np.int32), "fractions": fractions.astype(dtype)}
+
+    @cached_property
+    def _knot_rows(self) -> KnotRows:
+        return KnotRows.of(self.knots)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what follows from the rest."""
+        return {name: value for name, value in vars(self).items() if name != "_knot_rows"}
 
     def _stack(self, codes: list[NDArray[np.int32]], group: list[int]) -> NDArray[np.int32]:
         """Codes as rows of one table of all levels, after which come the unseen rows."""
-        counts = [self.vocabularies[j].n_codes for j in group]
-        starts = np.cumsum([0, *counts])
-        unseen = starts[-1] + np.arange(len(group))
-        stacked = [
-            np.where(each == count, row, each + start)
-            for each, count, start, row in zip(codes, counts, starts[:-1], unseen, strict=True)
-        ]
-        return np.column_stack(stacked).astype(np.int32)
+        counts = np.array([self.vocabularies[j].n_codes for j in group], dtype=np.int32)
+        ends = np.cumsum(counts, dtype=np.int32)
+        unseen = ends[-1] + np.arange(len(group), dtype=np.int32)
+        stacked = np.array(codes).T
+        return np.where(stacked == counts, unseen, stacked + (ends - counts))
 
 
 def _present(values: Floats, missing: NDArray[np.bool_], weight: Floats) -> tuple[Floats, Floats]:

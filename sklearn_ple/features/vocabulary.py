@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 
@@ -62,10 +64,18 @@ class Vocabulary:
                 f"{self.label} held categories that are {was} at fit and holds {now} now; no level "
                 f"can be recognised. Convert it to the type it had at fit."
             )
-        known = pd.Index(self.levels).get_indexer(pd.Index(levels))
-        unseen = self.n_codes
+        known, unseen = self._code_of, self.n_codes
         missing = len(self.levels) if self.has_missing else unseen
-        return np.append(np.where(known < 0, unseen, known), missing)[codes].astype(np.int32)
+        table = [*(known.get(level, unseen) for level in levels.tolist()), missing]
+        return np.array(table, dtype=np.int32)[codes]
+
+    @cached_property
+    def _code_of(self) -> dict[Hashable, int]:
+        return {level: code for code, level in enumerate(self.levels.tolist())}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what follows from the rest."""
+        return {name: value for name, value in vars(self).items() if name != "_code_of"}
 
     @property
     def is_text(self) -> bool:

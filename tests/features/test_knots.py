@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_ple.features.knots import choose_knots, locate
+from sklearn_ple.features.knots import KnotRows, choose_knots
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 RNG = np.random.default_rng(0)
+
+
+def locate(values: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bins and fractions (n,) of one feature's values."""
+    rows, fractions = KnotRows.of([knots]).locate(values[:, None])
+    return rows[:, 0], fractions[:, 0]
 
 
 def ones(values: np.ndarray) -> np.ndarray:
@@ -100,3 +106,20 @@ def test_a_single_knot() -> None:
     bins, fractions = locate(np.array([-7.0, 3.0, 1e9]), np.array([3.0]))
     assert bins.tolist() == [0, 0, 0]
     assert fractions.tolist() == [0, 0, 0]
+
+
+@given(
+    knots=st.lists(st.lists(FINITE, min_size=1, max_size=9, unique=True), min_size=1, max_size=5),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=100, deadline=None)
+def test_features_side_by_side_are_placed_as_each_alone(knots: list, seed: int) -> None:
+    columns = [np.sort(each) for each in knots]
+    values = np.random.default_rng(seed).normal(0, 1e9, (11, len(columns)))
+    rows, fractions = KnotRows.of(columns).locate(values)
+    start = 0
+    for j, each in enumerate(columns):
+        bins, into = locate(values[:, j], each)
+        np.testing.assert_array_equal(rows[:, j], start + bins)
+        np.testing.assert_array_equal(fractions[:, j], into)
+        start += len(each)

@@ -10,7 +10,7 @@ import pytest
 from people import make_people
 
 from sklearn_ple.features import FeatureTable, read_columns
-from sklearn_ple.features.knots import locate
+from sklearn_ple.features.knots import KnotRows
 
 X, _ = make_people(157)
 COLUMNS = read_columns(X)
@@ -62,9 +62,9 @@ def test_rows_of_the_knot_table() -> None:
     for j, name in enumerate(["age", "visits", "member"]):
         values = X[name].to_numpy(dtype=float)
         present = ~np.isnan(values)
-        bins, fractions = locate(values[present], table.knots[j])
-        np.testing.assert_array_equal(prepared["bins"][present, j], starts[j] + bins)
-        np.testing.assert_array_equal(prepared["fractions"][present, j], fractions)
+        bins, fractions = KnotRows.of([table.knots[j]]).locate(values[present][:, None])
+        np.testing.assert_array_equal(prepared["bins"][present, j], starts[j] + bins[:, 0])
+        np.testing.assert_array_equal(prepared["fractions"][present, j], fractions[:, 0])
     gone = X["age"].isna().to_numpy()
     assert (prepared["bins"][gone, 0] == starts[-1]).all()
     assert (prepared["fractions"][gone, 0] == 0).all()
