@@ -74,6 +74,11 @@ compile : bool, default=False
     seconds and more. On a CPU it is worth a tenth without dropout, and nothing with it.
 callbacks : list of skorch callbacks or None, default=None
     Copied for each fit; the copies are in `callbacks_`.
+checkpoint_dir : str, path-like or None, default=None
+    Directory, of this fit alone, where `fit` keeps what it needs to go on after it was killed, with
+    ``fit(..., resume=True)``: its last two states. `partial_fit` keeps none.
+checkpoint_every : int, default=1
+    Epochs from one state that is kept to the next.
 warm_start : bool, default=False
     Whether `fit` goes on from where the last one ended. Parameters that the network was built from
     must stay as they were.

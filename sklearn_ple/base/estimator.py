@@ -10,6 +10,7 @@ from sklearn.base import MultiOutputMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 
+from sklearn_ple.base.checkpointing import checkpoints_of
 from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.fitting import Fitting
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
@@ -115,6 +116,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume: bool = False,
     ) -> Self:
         """Fit the network.
 
@@ -128,6 +130,12 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
             Weights of rows, or of each label.
         X_val, y_val, sample_weight_val : like X, y, sample_weight, default=None
             Rows to stop by, for splits by time or group, instead of a random part of X.
+        resume : bool, default=False
+            Whether to go on from the newest whole checkpoint in `checkpoint_dir`. Where there is
+            none training simply starts, and a fit that had ended is given back as it ended.
+            Parameters, rows and labels must be those of the fit that was stopped, but for
+            `patience`, `verbose` and `callbacks`. Without `resume`, checkpoints of a fit that ended
+            are replaced, and those of a fit that was stopped are never: that is an error.
 
         Returns
         -------
@@ -137,25 +145,34 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         ------
         ValueError
             If shapes do not match, a task has no label, or labels do not fit their task's kind;
-            with `warm_start`, also if a parameter was changed that the network was built from.
+            with `warm_start`, also if a parameter was changed that the network was built from;
+            with `checkpoint_dir`, if its checkpoints are of another fit, none of them can be read,
+            or another fit is writing there.
+        OSError
+            If nothing can be written to `checkpoint_dir`, or its disk has no room.
         DivergenceError
             If the loss becomes infinite or NaN.
         """
-        again = self.warm_start and hasattr(self, "net_")
-        columns = self._read_features(X, reset=not again, minimum=2)
-        fitting = Fitting(self, again=again)
-        validation = None
-        if X_val is not None or y_val is not None:
-            if X_val is None or y_val is None:
-                raise ValueError("X_val and y_val must be given together.")
-            held_out = self._read_features(X_val, reset=False)
-            validation = fitting.check_rows_of(held_out, y_val, sample_weight_val, "X_val", "y_val")
-        fitting.run(fitting.check_rows_of(columns, y, sample_weight), validation)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together.")
+        with checkpoints_of(self, resume=resume) as checkpoints:
+            again = self.warm_start and hasattr(self, "net_")
+            if checkpoints is not None and checkpoints.begins_anew:
+                again = False
+            columns = self._read_features(X, reset=not again, minimum=2)
+            fitting = Fitting(self, again=again, checkpoints=checkpoints)
+            validation = None
+            if X_val is not None:
+                held_out = self._read_features(X_val, reset=False)
+                validation = fitting.check_rows_of(
+                    held_out, y_val, sample_weight_val, "X_val", "y_val"
+                )
+            fitting.run(fitting.check_rows_of(columns, y, sample_weight), validation)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train one epoch on a chunk of rows, without a validation split.
+        """Train one epoch on a chunk of rows, without a validation split and checkpoints.
 
         The first call fits encoders and target scales and fixes the tasks; later chunks may lack a
         task's labels, and their new categories count as unknown.

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_ple.base.building import build_net
+from sklearn_ple.base.checkpointing import Checkpoints
 from sklearn_ple.base.encoding import prepare_rows
 from sklearn_ple.base.going_on import remembered, take_up
+from sklearn_ple.base.identity import identity
 from sklearn_ple.base.inputs import (
     apply_class_weight,
     check_same_length,
@@ -30,6 +32,7 @@ from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_task
 from sklearn_ple.tasks.targets import classes_by_target
 from sklearn_ple.training import (
     BestWeights,
+    Checkpoint,
     DivergenceError,
     DivergenceGuard,
     EpochHook,
@@ -62,6 +65,7 @@ class Fitting:
         Labels declared by `partial_fit`.
     single_epoch : bool
         One epoch, constant learning rate, no validation.
+    checkpoints : Checkpoints or None
     """
 
     def __init__(
@@ -71,12 +75,14 @@ class Fitting:
         again: bool,
         classes: Any = None,
         single_epoch: bool = False,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.estimator = estimator
         self.params: dict[str, Any] = estimator.get_params(deep=False)
         self.again = again
         self.classes = classes
         self.single_epoch = single_epoch
+        self.checkpoints = checkpoints
         self.kinds: list[Task] = []
         self.random_state = check_random_state(self.params["random_state"])
 
@@ -95,6 +101,7 @@ class Fitting:
     def run(self, rows: Rows, validation: Rows | None) -> None:
         """Split, build or take up again, train, and set the fitted attributes."""
         device = resolve_device(self.params["device"], self.params["precision"])
+        self._identify(rows, validation, device)
         rows = self._completed(rows)
         targets = rows.targets
         if validation is None:
@@ -131,17 +138,31 @@ class Fitting:
         valid = None if validation is None else self._tensors(net, validation, task_set)
         self._train(net, task_set, sizes, train, valid, targets)
 
+    def _identify(self, rows: Rows, validation: Rows | None, device: torch.device) -> None:
+        """Refuse checkpoints of another fit; draw again what the one to be resumed has drawn."""
+        if self.checkpoints is None:
+            return
+        this = identity(self.estimator, rows, validation, device=device, again=self.again)
+        self.random_state = self.checkpoints.belong_to(
+            this, self.random_state, self.params["random_state"]
+        )
+
     def _pilot(self, rows: Rows) -> None:
         """Set the number of epochs by a run on a part of the rows, where there are but few."""
         if self.again or self.single_epoch or not wants_pilot(self.params, len(rows.weight)):
             return
         pilot = pilot_of(self.estimator, self.random_state)
+        if self.checkpoints is not None and self.checkpoints.pilot_epochs is not None:
+            self.params["max_epochs"] = self.checkpoints.pilot_epochs
+            return
         try:
             Fitting(pilot, again=False, classes=self.classes).run(rows, None)
         except DivergenceError:
             self._forget()
             raise
         self.params["max_epochs"] = pilot.best_epoch_
+        if self.checkpoints is not None:
+            self.checkpoints.pilot_epochs = pilot.best_epoch_
 
     def _split(self, rows: Rows) -> tuple[Rows, Rows | None]:
         wanted = self.params["early_stopping"]
@@ -204,10 +225,12 @@ class Fitting:
     ) -> None:
         epochs = 1 if self.single_epoch else sizes.max_epochs
         done = len(net.history)
-        callbacks, best = self._callbacks(sizes, epochs, len(train))
+        callbacks, best, checkpoint = self._callbacks(net, sizes, epochs, len(train))
         interrupted = None
         try:
-            net.train(train, valid, epochs=epochs, engine_callbacks=callbacks)
+            net.train(
+                train, valid, epochs=epochs, engine_callbacks=callbacks, checkpoint=checkpoint
+            )
         except KeyboardInterrupt as interrupt:
             interrupted = interrupt
         except DivergenceError:
@@ -223,28 +246,33 @@ class Fitting:
             del self.estimator.net_
 
     def _callbacks(
-        self, sizes: Sizes, epochs: int, n_rows: int
-    ) -> tuple[list[tuple[str, Any]], BestWeights]:
+        self, net: MultiTaskNet, sizes: Sizes, epochs: int, n_rows: int
+    ) -> tuple[list[tuple[str, Any]], BestWeights, Checkpoint | None]:
         averaging = (
             WeightAveraging(sizes.weight_averaging)
             if sizes.weight_averaging is not None and not self.single_epoch
             else None
         )
-        schedule: Schedule = "constant" if self.single_epoch else self.params["lr_schedule"]
+        course: Schedule = "constant" if self.single_epoch else self.params["lr_schedule"]
         warm_up = 0.0 if self.single_epoch else 0.05
         n_steps = epochs * -(-n_rows // sizes.batch_size)
+        schedule = LearningRateSchedule(course, n_steps, warm_up)
         best = BestWeights(self.params["patience"], averaging)
+        checkpoint = None
         callbacks: list[tuple[str, Any]] = [
-            ("schedule", LearningRateSchedule(schedule, n_steps, warm_up)),
+            ("schedule", schedule),
             ("divergence", DivergenceGuard()),
         ]
         if averaging is not None:
             callbacks.append(("averaging", averaging))
         callbacks.append(("best", best))
+        if self.checkpoints is not None:
+            checkpoint = self.checkpoints.callback(net, schedule, averaging, best)
+            callbacks.append(("checkpoint", checkpoint))
         callbacks.append(("scikit-learn", self._scikit_learn_hook(epochs)))
         if self.params["verbose"]:
             callbacks.append(("progress", ProgressLine(type(self.estimator).__name__, epochs)))
-        return callbacks, best
+        return callbacks, best, checkpoint
 
     def _scikit_learn_hook(self, epochs: int) -> EpochHook:
         """Tell scikit-learn's own callbacks (`set_callbacks`) of every epoch."""

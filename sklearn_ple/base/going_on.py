@@ -23,6 +23,7 @@ Parameters = dict[str, Any]
 READ_BY_EVERY_FIT = {
     *("class_weight", "lr", "lr_schedule", "batch_size", "max_epochs", "early_stopping"),
     *("validation_fraction", "patience", "weight_averaging", "warm_start", "verbose"),
+    *("checkpoint_dir", "checkpoint_every"),
 }
 TAKEN_UP = {"dropout", "weight_decay", "task_weights", "callbacks", "random_state"}
 

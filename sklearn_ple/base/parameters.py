@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any, Literal, TypedDict
 
 import numpy as np
@@ -52,6 +53,8 @@ class SharedParameters(TypedDict, total=False):
     precision: Precision
     compile: bool
     callbacks: Sequence[Any] | None
+    checkpoint_dir: str | PathLike[str] | None
+    checkpoint_every: int
     warm_start: bool
     verbose: int
     random_state: int | np.random.RandomState | None
@@ -82,6 +85,8 @@ DEFAULTS: SharedParameters = {
     "precision": "float32",
     "compile": False,
     "callbacks": None,
+    "checkpoint_dir": None,
+    "checkpoint_every": 1,
     "warm_start": False,
     "verbose": 0,
     "random_state": None,
@@ -114,6 +119,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "precision": [StrOptions({"float32", "float64", "bf16-mixed"})],
     "compile": ["boolean"],
     "callbacks": ["array-like", None],
+    "checkpoint_dir": [str, PathLike, None],
+    "checkpoint_every": [Interval(Integral, 1, None, closed="left")],
     "warm_start": ["boolean"],
     "verbose": ["verbose"],
     "random_state": ["random_state"],

@@ -40,6 +40,7 @@ def pilot_of(
         max_epochs=PILOT_EPOCHS,
         patience=PILOT_PATIENCE,
         callbacks=None,
+        checkpoint_dir=None,
         verbose=0,
         random_state=int(random_state.randint(2**31)),
     )

@@ -11,6 +11,7 @@ from sklearn_ple.training.callbacks import (
     ProgressLine,
     Schedule,
     WeightAveraging,
+    size_on_disk,
 )
 from sklearn_ple.training.checkpoint_files import CheckpointFolder
 from sklearn_ple.training.criterion import MultiTaskLoss, masked_mean
@@ -45,4 +46,5 @@ __all__ = [
     "dtype_of",
     "masked_mean",
     "resolve_device",
+    "size_on_disk",
 ]

@@ -116,8 +116,12 @@ class MultiTaskNet(NeuralNet):
         epochs: int,
         engine_callbacks: list[tuple[str, Callback]],
         checkpoint: Checkpoint | None = None,
+        group: ProcessGroup | None = None,
     ) -> None:
         """Train for some epochs; an interrupt ends training in order and is passed on.
+
+        With a group, this process trains on its part of every batch, and ends with the same
+        weights, history and scores as all others.
 
         A checkpoint is one of the engine's callbacks, and is also told when all others, the user's
         included, have seen the end of an epoch. It may take up a fit where another process left it.
@@ -125,30 +129,57 @@ class MultiTaskNet(NeuralNet):
         self.engine_callbacks = engine_callbacks
         self.stop_requested_, self.epochs_done_, self._checkpoint = False, 0, checkpoint
         self._trainable = [p for p in self.module_.parameters() if p.requires_grad]
-        for noisy in (self.module_, self.criterion_):
-            lend_generator(noisy, self.streams.noise)
+        self._join(group)
         self.notify("on_train_begin", X=train.X, y=train.y)
         try:
             self.fit_loop(train, valid, epochs=epochs)
         finally:
             self.notify("on_train_end", X=train.X, y=train.y)
             self._set_training(False)
+            self._join(None)
             for noisy in (self.module_, self.criterion_):
                 lend_generator(noisy, None)
             self.engine_callbacks, self._trainable, self._checkpoint = [], [], None
+
+    def _join(self, group: ProcessGroup | None) -> None:
+        """Share what follows with a group of processes; None is this process alone.
+
+        Rows differ from process to process, so dropout must. All other noise is of the whole batch,
+        such as gates or an order of tasks, and is the same for all.
+        """
+        self.group, own = group, self.streams.noise
+        weighting = self.criterion_.weighting
+        if isinstance(weighting, GradientWeighting):
+            weighting.add_up = None if group is None else group.add_up
+        elif group is not None and not weighting.one_backward:
+            raise ValueError(
+                f"weighting={weighting!r} looks at gradients, of which each of the "
+                f"{group.share.size} processes that share this fit only has a part. Derive it "
+                f"from GradientWeighting, which adds them up, or fit in one process."
+            )
+        if group is not None:
+            group.take_from_first(self._trainable)
+            own = torch.Generator(own.device)
+        self._own_noise = own
+        for part in (*self.module_.modules(), *self.criterion_.modules()):
+            if isinstance(part, Noisy):
+                lend_generator(part, own if isinstance(part, Dropout) else self.streams.noise)
 
     def fit_loop(
         self, X: RowData, y: RowData | None = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
         """Epochs over training rows X, with validation rows y or None."""
         sets = {"dataset_train": X, "dataset_valid": y}
-        batches = X.batches(self.batch_size, self.streams.order)
+        share = WHOLE if self.group is None else self.group.share
+        batches = X.batches(self.batch_size, self.streams.order, share)
         epochs = self.max_epochs if epochs is None else epochs
         while self.epochs_done_ < epochs and not self.stop_requested_:
             self.notify("on_epoch_begin", **sets)
             self.criterion_.weighting.on_epoch_begin(len(self.history) - 1)
             self.run_single_epoch(batches, training=True, prefix="train", step_fn=self.train_step)
             self.notify("on_epoch_end", **sets)
+            if self.group is not None:
+                self.stop_requested_ = self.group.any(self.stop_requested_, self.device)
             self.epochs_done_ += 1
             if self._checkpoint is not None:
                 last = self.stop_requested_ or self.epochs_done_ == epochs
@@ -203,9 +234,13 @@ class MultiTaskNet(NeuralNet):
         self.optimizer_.zero_grad(set_to_none=True)
         features, (labels, weights) = move(batch, torch.device(self.device))
         raw = self.infer(features)
-        losses = self.criterion_.task_losses(raw, labels, weights)
+        losses, weight = self._losses(raw, labels, weights)
         penalty = self.plain_module.penalty(raw)
+        if self.group is not None and penalty is not None:
+            penalty = self.group.whole_penalty(penalty, len(raw))
         loss = self.criterion_.backward(losses, penalty, self._trainable)
+        if self.group is not None:
+            self.group.add_up_gradients(self._trainable)
         self.notify(
             "on_grad_computed",
             named_parameters=list(self.get_all_learnable_params()),
@@ -218,13 +253,20 @@ class MultiTaskNet(NeuralNet):
             "loss": loss.detach(),
             "y_pred": raw.detach(),
             "losses": losses.detach(),
-            "weight": weights.sum(0),
+            "weight": weight,
         }
+
+    def _losses(self, raw: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Losses and sums of weights, each (task,), of a batch that all processes share."""
+        sums, total = self.criterion_.loss_sums(raw, labels, weights)
+        if self.group is not None:
+            sums, total = self.group.whole_losses(sums, total)
+        return mean_losses(sums, total), total
 
     @torch.no_grad()
     def _losses_now(self, features: Features, labels: Tensor, weights: Tensor) -> Tensor:
         """The weighted losses (task,) of a batch after the step that it was used for."""
-        losses = self.criterion_.task_losses(self.infer(features), labels, weights)
+        losses, _ = self._losses(self.infer(features), labels, weights)
         now: Tensor = losses * self.criterion_.task_weights
         return now
 
@@ -256,7 +298,8 @@ class MultiTaskNet(NeuralNet):
         A chunk is filled up with zeros to whole vectors of the CPU: the last rows of an odd number
         would go through other instructions, and a prediction must not depend on where its row is.
         """
-        self._set_training(False)
+        if any(each.training for each in self.module_.modules()):
+            self._set_training(False)
         module = self.plain_module if module is None else module
         if chunk is None:
             chunk = _CHUNK_CPU if self.device == "cpu" else _CHUNK_GPU
@@ -279,4 +322,6 @@ class MultiTaskNet(NeuralNet):
 
 def _filled_up(rows: Tensor) -> Tensor:
     """With rows of zeros up to whole vectors; `pad` of torch 2.7 takes no tensor of width 0."""
+    if len(rows) % _WHOLE_VECTORS == 0:
+        return rows
     return torch.cat([rows, rows.new_zeros(-len(rows) % _WHOLE_VECTORS, *rows.shape[1:])])

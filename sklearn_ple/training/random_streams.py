@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,15 @@ class RandomStreams:
         self.initial = torch.Generator().manual_seed(int(seeds[0]))
         self.order = torch.Generator().manual_seed(int(seeds[1]))
         self.noise = torch.Generator(device).manual_seed(int(seeds[2]))
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """The states of all generators, on the CPU."""
+        return {name: generator.get_state() for name, generator in vars(self).items()}
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Draw on from states that generators on the same kind of device had."""
+        for name, generator in vars(self).items():
+            generator.set_state(state[name])
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: (str(g.device), g.get_state()) for name, g in vars(self).items()}

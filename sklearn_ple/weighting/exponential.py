@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -95,6 +95,12 @@ class ExponentialWeighting(LossWeighting):
 
     def current_weights(self) -> Tensor:
         return self.weights
+
+    def get_extra_state(self) -> dict[str, Any]:
+        return {"steps": self.steps}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        self.steps = state["steps"]
 
     def extra_repr(self) -> str:
         return f"ratios={self.ratios}, every={self.every!r}"

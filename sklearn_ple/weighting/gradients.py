@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,7 @@ class GradientWeighting(StepwiseWeighting):
 
     one_backward: ClassVar[bool] = False
     moved: Tensor
+    add_up: Callable[[Tensor], Tensor] | None = None  # over processes, where several share a fit
 
     @abstractmethod
     def weigh(self, gramian: Tensor) -> Tensor:
@@ -70,11 +71,23 @@ class GradientWeighting(StepwiseWeighting):
             penalty.backward()
         return total
 
+    def get_extra_state(self) -> dict[str, Any]:
+        return {"moved": self.moved, "units": self.units}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        self.moved = state["moved"].to(self.moved.device)
+        self.units = dict(state["units"])
+
     @torch.no_grad()
     def _combine(self, jacobian: Tensor, tasks: list[int], present: Tensor) -> Tensor:
-        """Gradients (present task, entry) to one (entry,): weighted where shared, else summed."""
-        shared = self._shared(jacobian, tasks)
-        products = (jacobian * shared) @ jacobian.t()
+        """Gradients (present task, entry) to one (entry,): weighted where shared, else summed.
+
+        Where processes share a fit, the weights follow from the gradients by all rows, and are
+        those of this process's part, so that the parts still add up.
+        """
+        whole = jacobian if self.add_up is None else self.add_up(jacobian.clone())
+        shared = self._shared(whole, tasks)
+        products = (whole * shared) @ whole.t()
         weights = self._weights(products.cpu().double()).to(jacobian)
         of_all = torch.ones_like(present, dtype=weights.dtype)
         of_all[tasks] = weights

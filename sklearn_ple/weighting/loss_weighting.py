@@ -16,6 +16,9 @@ class LossWeighting(nn.Module, ABC):
     with the network's. Losses arrive already multiplied by `task_weights`; the loss of a task
     without labels in the batch is exactly zero, and must neither move a weight nor become NaN.
 
+    What a method remembers from step to step belongs into parameters, buffers or torch's
+    `get_extra_state`: checkpoints keep these, and nothing else.
+
     `forward` and `current_weights` are all that most methods need. Those that look at gradients
     override `backward`, those that look at what a step did `after_step`.
 

@@ -2,6 +2,7 @@
 
 from sklearn_ple.training.callbacks.averaging import WeightAveraging
 from sklearn_ple.training.callbacks.best_weights import BestWeights
+from sklearn_ple.training.callbacks.checkpoint import Checkpoint, size_on_disk
 from sklearn_ple.training.callbacks.divergence import DivergenceError, DivergenceGuard
 from sklearn_ple.training.callbacks.epoch_report import EpochReport
 from sklearn_ple.training.callbacks.progress import EpochHook, ProgressLine
@@ -9,6 +10,7 @@ from sklearn_ple.training.callbacks.schedule import LearningRateSchedule, Schedu
 
 __all__ = [
     "BestWeights",
+    "Checkpoint",
     "DivergenceError",
     "DivergenceGuard",
     "EpochHook",
@@ -17,4 +19,5 @@ __all__ = [
     "ProgressLine",
     "Schedule",
     "WeightAveraging",
+    "size_on_disk",
 ]

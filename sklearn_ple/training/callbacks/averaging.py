@@ -57,6 +57,16 @@ class WeightAveraging(Callback):
             parameter.copy_(average)
             average.copy_(held)
 
+    def state_dict(self) -> dict[str, Any]:
+        """The average and the number of its steps, while training lasts."""
+        return {"average": self._average, "steps": self._steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state, once training has begun."""
+        for average, kept in zip(self._average, state["average"], strict=True):
+            average.copy_(kept)
+        self._steps = state["steps"]
+
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         if self._steps:
             self.swap()

@@ -27,7 +27,13 @@ class ProgressLine(Callback):
         # Here and not above, for it warns in a notebook that lacks widgets.
         from tqdm.auto import tqdm
 
-        self._bar = tqdm(total=self.max_epochs, desc=self.label, unit="epoch", dynamic_ncols=True)
+        self._bar = tqdm(
+            total=self.max_epochs,
+            initial=net.epochs_done_,
+            desc=self.label,
+            unit="epoch",
+            dynamic_ncols=True,
+        )
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         row = net.history[-1]

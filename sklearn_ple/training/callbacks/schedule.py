@@ -49,5 +49,13 @@ class LearningRateSchedule(Callback):
         if training:
             self._scheduler.step()
 
+    def state_dict(self) -> dict[str, Any]:
+        """The number of steps taken, while training lasts; the optimiser keeps the rates."""
+        return {"steps": self._scheduler.last_epoch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state, once training has begun."""
+        self._scheduler.last_epoch = state["steps"]
+
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         del self._scheduler
