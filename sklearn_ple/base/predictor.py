@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.base.calibratable import Calibratable
+from sklearn_ple.base.exportable import Exportable
 from sklearn_ple.base.html_tasks import with_tasks
 from sklearn_ple.base.task_view import find_task
 from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
@@ -29,7 +29,7 @@ def has_classes(estimator: Predictor) -> bool:
     return True
 
 
-class Predictor(Calibratable):
+class Predictor(Exportable):
     """The half of an estimator that answers by what `fit` left: predictions, scores, views."""
 
     _promise: ClassVar[Promise] = "any"

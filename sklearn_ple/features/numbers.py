@@ -15,7 +15,7 @@ from scipy.special import ndtri
 Floats = NDArray[np.float64]
 Columns = Sequence[tuple[Floats, Floats]]
 _N_QUANTILES = 1000
-_EDGE = 1e-7
+EDGE = 1e-7
 
 
 def weighted_quantiles(values: Floats, weight: Floats, at: Floats) -> Floats:
@@ -99,7 +99,7 @@ class QuantileNormal:
             # A value that many rows share has the middle of its share: the mean of both looks.
             up = np.interp(values, quantiles, levels)
             down = 1 - np.interp(-values, -quantiles[::-1], levels)
-            numbers[:, j] = ndtri(((up + down) / 2).clip(_EDGE, 1 - _EDGE))
+            numbers[:, j] = ndtri(((up + down) / 2).clip(EDGE, 1 - EDGE))
         return numbers
 
 

@@ -22,7 +22,7 @@ def mix(weights: Tensor, experts: Tensor) -> Tensor:
     -------
     Tensor of shape (batch, gate, width)
     """
-    if weights.device.type == "cpu":
+    if weights.device.type == "cpu" and not torch.compiler.is_exporting():
         if torch.compiler.is_compiling():
             return _mix_for_the_compiler(weights, experts)
         if weights.shape[1] * experts.shape[1] * experts.shape[2] < LEAST_PRODUCT:
