@@ -118,6 +118,10 @@ if TYPE_CHECKING:
         ParetoDisplay,
     )
 
+    # A saved model back, and what is raised where there is none.
+    from sklearn_ple.loading import load
+    from sklearn_ple.archive import SavedModelError
+
     # Data to try it on.
     from sklearn_ple.datasets import (
         load_census_income,
@@ -213,6 +217,8 @@ __all__ = [
     "MTLGainDisplay",
     "SeesawDisplay",
     "ParetoDisplay",
+    "load",
+    "SavedModelError",
     "load_census_income",
     "fetch_census_income",
     "make_related_tasks",
@@ -230,6 +236,7 @@ _ROOMS = (
     "model_selection",
     "metrics",
     "inspection",
+    "loading",
     "datasets",
 )
 _OTHER_ROOMS = ("base", "export", "features", "nn", "routings", "serving", "splitting", "tables")

@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.base.calibration_maps import Affine, HeldOut, RawMap, fit_affine, fit_isotonic
+from sklearn_ple.base.calibration_maps import HeldOut, fit_affine, fit_isotonic
 from sklearn_ple.base.calibration_thresholds import best_threshold, resolve_thresholds
 from sklearn_ple.nn import Coupling
+from sklearn_ple.serving.corrections import Affine, RawMap, corrected, decided
 from sklearn_ple.tasks import Task, TaskSet
 from sklearn_ple.tasks.classification import Classification
 
@@ -61,16 +62,11 @@ class Calibration:
 
     def apply(self, towers: Tensor) -> Tensor:
         """Outputs of the towers (n, n_raw) to calibrated raw outputs, in float64."""
-        return _mapped(towers.double(), self.maps, self.task_set, self.coupling)
+        return corrected(towers.double(), self.maps, self.task_set, self.coupling)
 
     def decide(self, activated: list[NDArray], predictions: list[NDArray]) -> list[NDArray]:
         """Predictions (n,) a task, with those that thresholds decide in place."""
-        decided = list(predictions)
-        for k, threshold in self.thresholds.items():
-            classes = self.task_set.tasks[k].classes_
-            assert classes is not None
-            decided[k] = classes[(activated[k][:, 1] >= threshold).astype(int)]
-        return decided
+        return decided(activated, predictions, self.thresholds, self.task_set)
 
 
 def learn_calibration(
@@ -85,7 +81,7 @@ def learn_calibration(
         if methods[k] is not None or isinstance(choices[k], str) or callable(choices[k]):
             _check_labels(task, held_out.encoded[held_out.rows(k), k])
     maps = _learn_maps(held_out, methods)
-    raw = _mapped(held_out.towers, maps, task_set, held_out.coupling)
+    raw = corrected(held_out.towers, maps, task_set, held_out.coupling)
     found = {}
     for k, choice in enumerate(choices):
         if isinstance(choice, str) or callable(choice):
@@ -184,17 +180,6 @@ def _learn_maps(held_out: HeldOut, methods: list[str | None]) -> dict[int, RawMa
     if together:
         maps |= fit_affine(held_out, together, sorted(coupled))
     return maps
-
-
-def _mapped(
-    towers: Tensor, maps: Mapping[int, RawMap], task_set: TaskSet, coupling: Coupling
-) -> Tensor:
-    parts = task_set.split(towers)
-    for k, each in maps.items():
-        parts[k] = each.apply(parts[k], task_set.tasks[k])
-    with torch.no_grad():
-        raw: Tensor = coupling(torch.cat(parts, dim=1))
-    return raw
 
 
 def _table(

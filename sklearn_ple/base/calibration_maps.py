@@ -1,4 +1,4 @@
-"""What calibration does to raw outputs: a slope and a shift, or any nondecreasing steps."""
+"""What calibration should do to raw outputs: a slope and a shift, or any nondecreasing steps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sklearn.isotonic import IsotonicRegression
 from torch import Tensor
 
 from sklearn_ple.nn import Coupling
-from sklearn_ple.tasks import Task, TaskSet
-from sklearn_ple.tasks.classification import Classification
+from sklearn_ple.serving.corrections import Affine, Isotonic
+from sklearn_ple.tasks import TaskSet
 
 Floats = NDArray[np.float64]
 
@@ -66,40 +66,6 @@ class HeldOut:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """Raw outputs times a positive slope, plus a shift for each."""
-
-    slope: float
-    shift: Floats
-
-    def apply(self, raw: Tensor, task: Task) -> Tensor:
-        """Raw outputs (n, task.n_raw) to calibrated ones."""
-        return raw * self.slope + torch.from_numpy(self.shift)
-
-
-@dataclass(frozen=True, eq=False)
-class Isotonic:
-    """Probabilities through nondecreasing steps: of the second class, or of each and normalised."""
-
-    steps: tuple[IsotonicRegression, ...]
-
-    def apply(self, raw: Tensor, task: Task) -> Tensor:
-        """Raw outputs (n, task.n_raw) to calibrated ones."""
-        assert isinstance(task, Classification)
-        p = task.activate(raw).numpy()
-        if len(self.steps) == 1:
-            second = self.steps[0].predict(p[:, 1])
-            shares = np.stack([1 - second, second])
-        else:
-            each = [step.predict(p[:, k]) for k, step in enumerate(self.steps)]
-            shares = np.stack(each) / np.sum(each, axis=0)
-        return torch.from_numpy(np.ascontiguousarray(task.log_odds(shares).T))
-
-
-RawMap = Affine | Isotonic
-
-
 def fit_isotonic(held_out: HeldOut, k: int) -> Isotonic:
     """Steps for a classification that depends on no other task.
 
@@ -112,12 +78,11 @@ def fit_isotonic(held_out: HeldOut, k: int) -> Isotonic:
     least = 1 / (len(rows) + 2)
     options = {"y_min": least, "y_max": 1 - least, "out_of_bounds": "clip"}
     columns = [1] if p.shape[1] == 2 else range(p.shape[1])
-    return Isotonic(
-        tuple(
-            IsotonicRegression(**options).fit(p[:, j], codes == j, sample_weight=weight)
-            for j in columns
-        )
-    )
+    fitted = [
+        IsotonicRegression(**options).fit(p[:, j], codes == j, sample_weight=weight)
+        for j in columns
+    ]
+    return Isotonic(tuple((each.X_thresholds_, each.y_thresholds_) for each in fitted))
 
 
 def fit_affine(

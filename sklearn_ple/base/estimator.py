@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from os import PathLike
 from typing import Any, ClassVar, Self, Unpack
 
 import pandas as pd
 from sklearn.base import MultiOutputMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ple.base.checkpointing import checkpoints_of
 from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.fitting import Fitting
+from sklearn_ple.base.given import Given, read_material
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.predictor import Predictor
+from sklearn_ple.base.saving import save_estimator
 from sklearn_ple.base.search_space import Space, shared_search_space
 from sklearn_ple.base.sizing import RULES
 from sklearn_ple.nn import Coupling, Routing
 from sklearn_ple.tasks import TaskSet
+from sklearn_ple.training import process_group
 
 
 class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
@@ -110,7 +115,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -123,9 +128,11 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Numbers and categories; NaN allowed. pandas, polars, Arrow or NumPy.
+            Numbers and categories; NaN allowed. pandas, polars, Arrow or NumPy. Or a
+            `ParquetSource`, of rows that need not fit into memory.
         y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
-            Targets. NaN (or None) marks a row outside the task's sample space.
+            Targets. NaN (or None) marks a row outside the task's sample space. None with a
+            `ParquetSource`, which names its targets and weights.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Weights of rows, or of each label.
         X_val, y_val, sample_weight_val : like X, y, sample_weight, default=None
@@ -152,26 +159,22 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
             If nothing can be written to `checkpoint_dir`, or its disk has no room.
         DivergenceError
             If the loss becomes infinite or NaN.
+        ProcessGroupError
+            Where processes share the fit: if they were not given the same, or one of them is gone.
         """
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val must be given together.")
-        with checkpoints_of(self, resume=resume) as checkpoints:
+        with process_group() as group, checkpoints_of(self, resume=resume) as checkpoints:
             again = self.warm_start and hasattr(self, "net_")
             if checkpoints is not None and checkpoints.begins_anew:
                 again = False
-            columns = self._read_features(X, reset=not again, minimum=2)
-            fitting = Fitting(self, again=again, checkpoints=checkpoints)
-            validation = None
-            if X_val is not None:
-                held_out = self._read_features(X_val, reset=False)
-                validation = fitting.check_rows_of(
-                    held_out, y_val, sample_weight_val, "X_val", "y_val"
-                )
-            fitting.run(fitting.check_rows_of(columns, y, sample_weight), validation)
+            fitting = Fitting(self, again=again, checkpoints=checkpoints, group=group)
+            held_out = Given(X_val, y_val, sample_weight_val)
+            fitting.run(read_material(fitting, Given(X, y, sample_weight), held_out, minimum=2))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
         """Train one epoch on a chunk of rows, without a validation split and checkpoints.
 
         The first call fits encoders and target scales and fixes the tasks; later chunks may lack a
@@ -196,11 +199,52 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         ValueError
             As `fit`; also if a chunk has a label that is not among the classes.
         """
-        again = hasattr(self, "net_")
-        columns = self._read_features(X, reset=not again)
-        fitting = Fitting(self, again=again, classes=classes, single_epoch=True)
-        fitting.run(fitting.check_rows_of(columns, y, sample_weight), None)
+        with process_group() as group:
+            again = hasattr(self, "net_")
+            fitting = Fitting(self, again=again, classes=classes, single_epoch=True, group=group)
+            fitting.run(read_material(fitting, Given(X, y, sample_weight), Given(), minimum=1))
         return self
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the fitted estimator to a file that `sklearn_ple.load` reads and that runs no code.
+
+        All of it is kept, the optimiser and the random generators included: what is loaded goes on
+        training as this would have. Left out are `callbacks`, those of scikit-learn and what is
+        asked for by metadata routing.
+
+        Parameters
+        ----------
+        path : path-like
+            A zip file if it ends in ``.zip``, else a folder with a file for each part. What was
+            saved there before is replaced once the new one is whole.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        SavedModelError
+            If a parameter, a label or an own task or weighting holds what is no plain value.
+        OSError
+            If there is something else under that path, or it can't be written.
+
+        See Also
+        --------
+        sklearn_ple.load : The way back.
+        sklearn_ple.serving.Predictor : The same model where it only predicts.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from sklearn_ple import SharedBottomEstimator, load, make_related_tasks
+        >>> X, y = make_related_tasks(200, 3, random_state=0)
+        >>> model = SharedBottomEstimator(max_epochs=2, random_state=0).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.zip")
+        ...     load(f"{folder}/model.zip").best_epoch_ == model.best_epoch_
+        True
+        """
+        check_is_fitted(self)
+        save_estimator(self, path)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

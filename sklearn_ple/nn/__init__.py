@@ -11,6 +11,7 @@ from sklearn_ple.nn.layer import Layer, initialise
 from sklearn_ple.nn.mixing import mix
 from sklearn_ple.nn.module import MultiTaskModule
 from sklearn_ple.nn.noise import Noisy, lend_generator
+from sklearn_ple.nn.recorded import Recorded
 from sklearn_ple.nn.routing import Routing
 from sklearn_ple.nn.tower import TowerBank
 
@@ -26,6 +27,7 @@ __all__ = [
     "Layer",
     "MultiTaskModule",
     "Noisy",
+    "Recorded",
     "Routing",
     "TowerBank",
     "Uncoupled",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from sklearn_ple.nn.recorded import Recorded
 
 
-class Coupling(nn.Module, ABC):
+class Coupling(Recorded, ABC):
     """From the towers' raw outputs to those that losses and predictions read."""
 
     @abstractmethod

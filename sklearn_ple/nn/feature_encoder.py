@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklearn_ple.nn.layer import Layer, provisional
+from sklearn_ple.nn.recorded import Recorded
 
 
 class KnotTable(Layer):
@@ -144,7 +145,7 @@ class EncoderSizes(TypedDict):
     embedded: Sequence[Sequence[float]]
 
 
-class FeatureEncoder(nn.Module):
+class FeatureEncoder(Recorded):
     """Concatenates scaled numbers, embedded numbers, indicators and embedded categories.
 
     Parameters

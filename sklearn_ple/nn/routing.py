@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from sklearn_ple.nn.gate import GateReading
+from sklearn_ple.nn.recorded import Recorded
 
 
-class Routing(nn.Module, ABC):
+class Routing(Recorded, ABC):
     """From one representation of a row to one for each task.
 
     It says what of a row's encoding is shared, too: `own_encodings` gives every task one of its

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from sklearn_ple.nn.experts import ExpertBank
 from sklearn_ple.nn.layer import Layer, provisional, uniform_
+from sklearn_ple.nn.recorded import Recorded
 
 
-class TowerBank(Layer):
+class TowerBank(Recorded, Layer):
     """Towers of equal hidden widths whose last layers may differ in size.
 
     Parameters

@@ -7,8 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import UndefinedMetricWarning
-
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks.task import Floats, Task
 from sklearn_ple.tasks.user_warning import warn_user
@@ -92,6 +90,8 @@ def unseen_labels(column: NDArray, classes: NDArray) -> NDArray[np.bool_]:
 
 def warn_of_unseen(name: str, labels: NDArray) -> None:
     """Say that a task is scored on labels of classes that its training part lacked."""
+    from sklearn.exceptions import UndefinedMetricWarning  # where one only predicts, it is not needed
+
     classes = ", ".join(sorted({repr(label) for label in labels.tolist()}))
     warn_user(
         f"Task {name!r} is scored on {len(labels)} label(s) of classes that fit did not see "

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from sklearn_ple.nn import Recorded
 
-class LossWeighting(nn.Module, ABC):
+
+class LossWeighting(Recorded, ABC):
     """From one loss a task to the scalar that is minimised.
 
     An instance given to an estimator is copied for every fit; parameters it owns are trained along
