@@ -81,7 +81,11 @@ class MultiTaskLoss(nn.Module):
 
     def task_losses(self, raw: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
         """Equation 9: raw (b, n_raw), labels and weights (b, task) to (task,)."""
-        return masked_mean(self.row_losses(raw, labels, weights > 0), weights)
+        return weighted_means(*self.loss_sums(raw, labels, weights))
+
+    def loss_sums(self, raw: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Equation 9's numerator and denominator, each (task,), of raw (b, n_raw)."""
+        return (weights * self.row_losses(raw, labels, weights > 0)).sum(0), weights.sum(0)
 
     def row_losses(self, raw: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
         """Loss of every label (b, task); zero, with zero gradient, where not `inside`."""
@@ -121,8 +125,12 @@ def masked_mean(losses: Tensor, weights: Tensor) -> Tensor:
     -------
     Tensor of shape (n_tasks,)
     """
-    total = weights.sum(0)
-    return (weights * losses).sum(0) / torch.where(total > 0, total, 1.0)
+    return weighted_means((weights * losses).sum(0), weights.sum(0))
+
+
+def weighted_means(sums: Tensor, weights: Tensor) -> Tensor:
+    """Weighted sums of losses over sums of weights, each (task,); zero where there is no weight."""
+    return sums / torch.where(weights > 0, weights, 1.0)
 
 
 def _group(task_set: TaskSet) -> list[_Group]:

@@ -11,13 +11,17 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from sklearn_ple.nn import MultiTaskModule, lend_generator
+from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.nn.layer import without_decay
 from sklearn_ple.training.callbacks import Checkpoint
+from sklearn_ple.training.criterion import weighted_means
 from sklearn_ple.training.device import Precision, autocast
+from sklearn_ple.training.lent_noise import LentNoise
+from sklearn_ple.training.process_group import ProcessGroup
 from sklearn_ple.training.random_streams import RandomStreams
-from sklearn_ple.training.row_data import Batch, Batches, Features, RowData
+from sklearn_ple.training.row_data import WHOLE, Batch, Batches, Features, RowData, Share
 from sklearn_ple.training.tensor_data import move
+from sklearn_ple.weighting import GradientWeighting
 
 _CHUNK_CPU, _CHUNK_GPU = 2048, 65_536  # on a CPU what fits into its caches is fastest
 _WHOLE_VECTORS = 64
@@ -66,6 +70,7 @@ class MultiTaskNet(NeuralNet):
         self.epochs_done_ = 0
         self._checkpoint: Checkpoint | None = None
         self._trainable: list[torch.nn.Parameter] = []
+        self.group: ProcessGroup | None = None
         super().__init__(module, criterion, train_split=None, verbose=0, **kwargs)
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -129,49 +134,40 @@ class MultiTaskNet(NeuralNet):
         self.engine_callbacks = engine_callbacks
         self.stop_requested_, self.epochs_done_, self._checkpoint = False, 0, checkpoint
         self._trainable = [p for p in self.module_.parameters() if p.requires_grad]
-        self._join(group)
+        self._share_with(group)
+        self._noise = LentNoise((self.module_, self.criterion_), self.streams.noise, self.share)
         self.notify("on_train_begin", X=train.X, y=train.y)
         try:
             self.fit_loop(train, valid, epochs=epochs)
         finally:
             self.notify("on_train_end", X=train.X, y=train.y)
             self._set_training(False)
-            self._join(None)
-            for noisy in (self.module_, self.criterion_):
-                lend_generator(noisy, None)
+            self._noise.give_back()
+            del self._noise
+            self._share_with(None)
             self.engine_callbacks, self._trainable, self._checkpoint = [], [], None
 
-    def _join(self, group: ProcessGroup | None) -> None:
-        """Share what follows with a group of processes; None is this process alone.
-
-        Rows differ from process to process, so dropout must. All other noise is of the whole batch,
-        such as gates or an order of tasks, and is the same for all.
-        """
-        self.group, own = group, self.streams.noise
+    def _share_with(self, group: ProcessGroup | None) -> None:
+        """Share what follows with a group of processes; None is this process alone."""
         weighting = self.criterion_.weighting
         if isinstance(weighting, GradientWeighting):
             weighting.add_up = None if group is None else group.add_up
         elif group is not None and not weighting.one_backward:
             raise ValueError(
                 f"weighting={weighting!r} looks at gradients, of which each of the "
-                f"{group.share.size} processes that share this fit only has a part. Derive it "
-                f"from GradientWeighting, which adds them up, or fit in one process."
+                f"{group.share.size} processes that share this fit has only a part. Derive it from "
+                f"GradientWeighting, which adds them up, or fit in one process."
             )
         if group is not None:
             group.take_from_first(self._trainable)
-            own = torch.Generator(own.device)
-        self._own_noise = own
-        for part in (*self.module_.modules(), *self.criterion_.modules()):
-            if isinstance(part, Noisy):
-                lend_generator(part, own if isinstance(part, Dropout) else self.streams.noise)
+        self.group = group
 
     def fit_loop(
         self, X: RowData, y: RowData | None = None, epochs: int | None = None, **kwargs: Any
     ) -> MultiTaskNet:
         """Epochs over training rows X, with validation rows y or None."""
         sets = {"dataset_train": X, "dataset_valid": y}
-        share = WHOLE if self.group is None else self.group.share
-        batches = X.batches(self.batch_size, self.streams.order, share)
+        batches = X.batches(self.batch_size, self.streams.order, self.share)
         epochs = self.max_epochs if epochs is None else epochs
         while self.epochs_done_ < epochs and not self.stop_requested_:
             self.notify("on_epoch_begin", **sets)
@@ -189,6 +185,7 @@ class MultiTaskNet(NeuralNet):
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.history.new_epoch()
         self.history.record("epoch", len(self.history))
+        self._noise.begin_epoch(len(self.history))
 
     def on_batch_begin(
         self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
@@ -261,7 +258,7 @@ class MultiTaskNet(NeuralNet):
         sums, total = self.criterion_.loss_sums(raw, labels, weights)
         if self.group is not None:
             sums, total = self.group.whole_losses(sums, total)
-        return mean_losses(sums, total), total
+        return weighted_means(sums, total), total
 
     @torch.no_grad()
     def _losses_now(self, features: Features, labels: Tensor, weights: Tensor) -> Tensor:
@@ -269,6 +266,11 @@ class MultiTaskNet(NeuralNet):
         losses, _ = self._losses(self.infer(features), labels, weights)
         now: Tensor = losses * self.criterion_.task_weights
         return now
+
+    @property
+    def share(self) -> Share:
+        """Which rows of every batch are this process's."""
+        return WHOLE if self.group is None else self.group.share
 
     def infer(self, x: Features, **fit_params: Any) -> Tensor:
         """Features of some rows, each (b, …), to raw outputs (b, n_raw)."""

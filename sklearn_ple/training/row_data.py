@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -13,10 +14,33 @@ Labels = tuple[Tensor, Tensor]
 Batch = tuple[Features, Labels]
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which rows are this process's, where several share a fit.
+
+    Parameters
+    ----------
+    rank, size : int
+        This one's number, from 0, among so many.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def of(self, rows: Tensor) -> Tensor:
+        """One of `size` parts of rows, which differ in size by at most one."""
+        return rows if self.size == 1 else rows.tensor_split(self.size)[self.rank]
+
+
+WHOLE = Share()
+
+
 class Batches(Protocol):
     """Every row once, in `len` batches of sizes that differ by at most one row.
 
-    Each iteration is an epoch with an order of its own.
+    Each iteration is an epoch with an order of its own. With a `Share`, a batch is that part of the
+    batch that all processes have together; where there are too few rows for all of them, a row that
+    weighs nothing.
     """
 
     def __len__(self) -> int: ...
@@ -42,8 +66,10 @@ class RowData(Protocol):
     def __len__(self) -> int:
         """Number of all rows."""
 
-    def batches(self, batch_size: int, generator: torch.Generator | None) -> Batches:
+    def batches(
+        self, batch_size: int, generator: torch.Generator | None, share: Share = WHOLE
+    ) -> Batches:
         """All rows in batches, in an order that the generator draws; None keeps the order."""
 
-    def chunks(self) -> Iterator[Batch]:
-        """All rows in order, in parts that fit into memory."""
+    def chunks(self, share: Share = WHOLE) -> Iterator[Batch]:
+        """The share's rows in order, in parts that fit into memory; the shares make up all rows."""

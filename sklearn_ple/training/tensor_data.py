@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.training.row_data import Batch, Features, Labels
+from sklearn_ple.training.row_data import WHOLE, Batch, Features, Labels, Share
 
 
 @dataclass
@@ -52,13 +52,18 @@ class TensorData:
     def __len__(self) -> int:
         return len(self.y[0])
 
-    def batches(self, batch_size: int, generator: torch.Generator | None) -> TensorBatches:
+    def batches(
+        self, batch_size: int, generator: torch.Generator | None, share: Share = WHOLE
+    ) -> TensorBatches:
         """All rows in batches, in an order that the generator draws; None keeps the order."""
-        return TensorBatches(self, batch_size, generator)
+        return TensorBatches(self, batch_size, generator, share)
 
-    def chunks(self) -> Iterator[Batch]:
-        """All rows at once: they are in memory."""
-        yield self.X, self.y
+    def chunks(self, share: Share = WHOLE) -> Iterator[Batch]:
+        """The share's rows at once, if there are any: they are in memory."""
+        features = {name: share.of(tensor) for name, tensor in self.X.items()}
+        labels, weights = (share.of(tensor) for tensor in self.y)
+        if len(labels):
+            yield features, (labels, weights)
 
     def rows(self, index: Tensor) -> Batch:
         """Some rows, by number."""
@@ -70,6 +75,12 @@ def take_rows(rows: Batch, index: Tensor) -> Batch:
     features, (labels, weights) = rows
     taken = {name: tensor.index_select(0, index) for name, tensor in features.items()}
     return taken, (labels.index_select(0, index), weights.index_select(0, index))
+
+
+def weightless(rows: Batch) -> Batch:
+    """The same rows, which count for nothing."""
+    features, (labels, weights) = rows
+    return features, (labels, torch.zeros_like(weights))
 
 
 def storage_device(device: torch.device, n_bytes: int) -> torch.device:
@@ -97,11 +108,14 @@ class TensorBatches:
         No batch is larger.
     generator : torch.Generator or None
         Draws a new order of rows each epoch; None keeps the order.
+    share : Share
+        Which part of each batch is taken. The order is that of all rows.
     """
 
     data: TensorData
     batch_size: int
     generator: torch.Generator | None = None
+    share: Share = WHOLE
 
     def __len__(self) -> int:
         return -(-len(self.data) // self.batch_size)
@@ -111,4 +125,5 @@ class TensorBatches:
         random = self.generator
         order = torch.arange(n) if random is None else torch.randperm(n, generator=random)
         for index in order.to(device).tensor_split(len(self)):
-            yield self.data.rows(index)
+            own = self.share.of(index)
+            yield self.data.rows(own) if len(own) else weightless(self.data.rows(index[:1]))

@@ -15,6 +15,7 @@ _SHRINKAGES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25)
 _EXPLAINABLE = 1e-6
 _PLAIN = _SHRINKAGES.index(1.0)
 _NULL, _WEIGHT, _LABELS, _ROWS = range(len(_SHRINKAGES), len(_SHRINKAGES) + 4)
+N_SUMS = len(_SHRINKAGES) + 4
 
 
 def validation_sums(

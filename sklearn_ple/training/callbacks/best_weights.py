@@ -13,6 +13,7 @@ from torch import Tensor
 from sklearn_ple.training.callbacks.averaging import WeightAveraging
 from sklearn_ple.training.row_data import RowData
 from sklearn_ple.training.validation import (
+    N_SUMS,
     explained_when_recalibrated,
     label_share,
     mean_losses,
@@ -92,11 +93,14 @@ class BestWeights(Callback):
 
 
 def _sums(net: NeuralNet, data: RowData) -> Tensor:
-    """What the scores of all rows follow from, added up part by part."""
+    """What the scores of all rows follow from, added up over parts and over processes."""
     sums: Tensor | None = None
-    for features, (labels, weights) in data.chunks():
+    for features, (labels, weights) in data.chunks(net.share):
         raw = net.raw_outputs(features)
         part = validation_sums(net.criterion_, raw, labels.to(raw.device), weights.to(raw.device))
         sums = part if sums is None else sums + part
+    if net.group is not None:
+        nothing = torch.zeros(N_SUMS, len(net.task_names), dtype=torch.float64)
+        sums = net.group.add_up((nothing if sums is None else sums).to(net.device)).cpu()
     assert sums is not None, "held-out rows are never empty"
     return sums.to(net.criterion_.scale.dtype)
