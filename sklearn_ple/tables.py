@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -26,6 +27,16 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
         columns = [_column(native[name]) for name in native.columns]
         return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(native)))
     return None
+
+
+def row_slicer(container: Any) -> Callable[[slice], Any] | None:
+    """How to take rows of a table or matrix without copying; None for what must be read whole."""
+    if isinstance(container, pd.DataFrame):
+        return container.iloc.__getitem__
+    if isinstance(container, np.ndarray):
+        return container.__getitem__ if container.ndim == 2 else None
+    frame = nw.from_native(container, pass_through=True, eager_only=True)
+    return (lambda rows: frame[rows].to_native()) if isinstance(frame, nw.DataFrame) else None
 
 
 def _column(series: nw.Series[Any]) -> pd.Series:

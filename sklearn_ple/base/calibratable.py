@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ple.base.calibration import Calibration, learn_calibration
 from sklearn_ple.base.calibration_thresholds import ThresholdChoice
+from sklearn_ple.base.gathering import RowParts
 from sklearn_ple.base.reader import Reader
 from sklearn_ple.nn import MultiTaskModule
 
@@ -101,14 +102,22 @@ class Calibratable(Reader):
 
     def _raw(self, X: Any) -> torch.Tensor:
         """Raw outputs (n, n_raw) on the CPU, calibrated where `calibrate` was called."""
+        return self._raw_parts(X).whole()
+
+    def _raw_parts(self, X: Any, progress: bool = False) -> RowParts:
+        """The same, chunk by chunk."""
         check_is_fitted(self)
         calibration = self._calibration
         if calibration is None:
-            return self._outputs(X, self.module_)
-        return calibration.apply(self._towers(X))
+            return self._outputs(X, self.module_, progress)
+        return self._outputs(X, self._uncoupled, progress).map(calibration.apply)
 
     def _towers(self, X: Any) -> torch.Tensor:
         """Outputs of the towers (n, n_raw), before coupling and calibration, on the CPU."""
         check_is_fitted(self)
+        return self._outputs(X, self._uncoupled).whole()
+
+    @property
+    def _uncoupled(self) -> MultiTaskModule:
         whole = self.module_
-        return self._outputs(X, MultiTaskModule(whole.encoder, whole.routing, whole.towers))
+        return MultiTaskModule(whole.encoder, whole.routing, whole.towers)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from sklearn_ple.base.exportable import Exportable
 from sklearn_ple.base.html_tasks import with_tasks
 from sklearn_ple.base.task_view import find_task
 from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
+from sklearn_ple.serving.answers import as_array, as_probabilities
 from sklearn_ple.tasks import Task
 from sklearn_ple.tasks.classification import warn_of_unseen
 from sklearn_ple.tasks.inference import Promise
@@ -34,12 +35,17 @@ class Predictor(Exportable):
 
     _promise: ClassVar[Promise] = "any"
 
-    def predict(self, X: Any) -> NDArray:
+    def predict(self, X: Any, *, progress: bool = False) -> NDArray:
         """Predict every target.
+
+        Rows are read and answered in chunks: besides X and the answer, memory does not grow with
+        their number.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
+        progress : bool, default=False
+            Show a progress bar of rows.
 
         Returns
         -------
@@ -47,23 +53,18 @@ class Predictor(Exportable):
             Labels and means in the targets' own types and units; float64 when all are numbers,
             objects otherwise.
         """
-        predictions = self._predictions(X)
-        if self._single:
-            return predictions[0]
-        if self._promise != "classification" and all(p.dtype.kind in "biuf" for p in predictions):
-            return np.column_stack(predictions).astype(np.float64)
-        kinds = {p.dtype.kind for p in predictions}
-        if len(kinds) == 1:
-            return np.column_stack(predictions)
-        return np.column_stack([p.astype(object) for p in predictions])
+        parts = self._raw_parts(X, progress)
+        return parts.gather(lambda raw: [self._array(self._decoded(self._activate(raw)))])[0]
 
     @available_if(has_classes)
-    def predict_proba(self, X: Any) -> NDArray | list[NDArray | None]:
+    def predict_proba(self, X: Any, *, progress: bool = False) -> NDArray | list[NDArray | None]:
         """Predict class probabilities.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
+        progress : bool, default=False
+            Show a progress bar of rows.
 
         Returns
         -------
@@ -71,14 +72,24 @@ class Predictor(Exportable):
             One for a single target; for several, a list in order of targets with None at
             regressions.
         """
-        return self._probabilities(self._activated(X))
+        chosen = [k for k, task in enumerate(self.tasks_) if task.is_classification]
 
-    def predict_frame(self, X: Any) -> pd.DataFrame:
+        def probabilities(raw: Tensor) -> list[NDArray]:
+            activated = self._activate(raw)
+            return [activated[k] for k in chosen]
+
+        gathered = self._raw_parts(X, progress).gather(probabilities)
+        found: dict[int, NDArray] = dict(zip(chosen, gathered, strict=True))
+        return found[0] if self._single else [found.get(k) for k in range(len(self.tasks_))]
+
+    def predict_frame(self, X: Any, *, progress: bool = False) -> pd.DataFrame:
         """Predict everything, by name.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
+        progress : bool, default=False
+            Show a progress bar of rows.
 
         Returns
         -------
@@ -86,15 +97,10 @@ class Predictor(Exportable):
             For each target its prediction ("income") and, for a classification, the probability of
             each class ("income=yes"); with X's index where it has one.
         """
-        activated = self._activated(X)
-        predictions = self._decoded(activated)
-        columns: dict[str, NDArray] = {}
-        for task, p, prediction in zip(self.tasks_, activated, predictions, strict=True):
-            columns[task.name_] = prediction
-            if task.classes_ is not None:
-                columns |= {f"{task.name_}={c}": p[:, j] for j, c in enumerate(task.classes_)}
+        answers = self._raw_parts(X, progress).gather(self._by_name)
+        columns = dict(zip(self._names_of_answers(), answers, strict=True))
         index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame(columns, index=index)
+        return pd.DataFrame(columns, index=index, copy=False)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Mean over tasks of the share of deviance explained (see `score_tasks`).
@@ -181,8 +187,7 @@ class Predictor(Exportable):
 
         Examples
         --------
-        >>> import numpy as np
-        >>> from sklearn_ple import SharedBottomEstimator
+        >>>         >>> from sklearn_ple import SharedBottomEstimator
         >>> rng = np.random.default_rng(0)
         >>> X = rng.normal(size=(90, 3))
         >>> y = np.column_stack([X[:, 0] > 0, X[:, 1]])
@@ -200,21 +205,44 @@ class Predictor(Exportable):
         """What scikit-learn's diagram shows of a fitted estimator."""
         return with_tasks(super()._get_fitted_attr_html(doc_link), self)
 
-    def _activated(self, X: Any) -> list[NDArray]:
-        """Probabilities (n, n_classes) or means (n,) of every task."""
-        raw = self._raw(X)
+    def _activate(self, raw: Tensor) -> list[NDArray]:
+        """Probabilities (n, n_classes) or means (n,) of every task, out of raw outputs."""
         return self.tasks_.activate(raw)
 
+    def _activated(self, X: Any) -> list[NDArray]:
+        """The same of X."""
+        return self._raw_parts(X).gather(self._activate)
+
+    def _array(self, predictions: list[NDArray]) -> NDArray:
+        """What `predict` gives, out of the predictions (n,) of every task."""
+        return as_array(predictions, single=self._single, promise=self._promise)
+
+    def _names_of_answers(self) -> list[str]:
+        """Each target's name, and after a classification's those of its probabilities."""
+        names: list[str] = []
+        for task in self.tasks_:
+            names.append(task.name_)
+            names += [f"{task.name_}={c}" for c in (() if task.classes_ is None else task.classes_)]
+        return names
+
+    def _by_name(self, raw: Tensor) -> list[NDArray]:
+        """The columns of `predict_frame`, out of raw outputs."""
+        activated = self._activate(raw)
+        answers: list[NDArray] = []
+        for task, p, prediction in zip(
+            self.tasks_, activated, self._decoded(activated), strict=True
+        ):
+            answers.append(prediction)
+            answers += [] if task.classes_ is None else list(p.T)
+        return answers
+
     def _probabilities(self, activated: list[NDArray]) -> NDArray | list[NDArray | None]:
-        """What `predict_proba` gives, out of what `_activated` did."""
-        pairs = zip(self.tasks_, activated, strict=True)
-        probabilities = [p if task.is_classification else None for task, p in pairs]
-        # A single target that has predict_proba is a classification, so never None.
-        return probabilities[0] if self._single else probabilities  # type: ignore[return-value]
+        """What `predict_proba` gives, out of what `_activate` did."""
+        return as_probabilities(activated, self.tasks_, single=self._single)
 
     def _predictions(self, X: Any) -> list[NDArray]:
         """Predictions (n,) of every task, in the labels' own types and units."""
-        return self._decoded(self._activated(X))
+        return self._raw_parts(X).gather(lambda raw: self._decoded(self._activate(raw)))
 
     def _decoded(self, activated: list[NDArray]) -> list[NDArray]:
         """The same, out of what `_activated` did."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_ple.base.encoding import prepare_rows
+from sklearn_ple.base.gathering import RowParts
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.features import Columns, FeatureTable, read_columns
 from sklearn_ple.nn import GateReading, MultiTaskModule
+from sklearn_ple.tables import row_slicer
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
 from sklearn_ple.training import MultiTaskNet
 
 Floats = NDArray[np.float64]
-PREPARED_ROWS = 8_192
+_ROWS_CPU, _ROWS_GPU = 8_192, 65_536
 
 
 class Reader(BaseEstimator):
@@ -88,7 +91,9 @@ class Reader(BaseEstimator):
 
     def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:
         """X by column, with names and number of features set or checked."""
-        columns = read_columns(X)
+        return self._checked(read_columns(X), reset, minimum)
+
+    def _checked(self, columns: Columns, reset: bool, minimum: int = 1) -> Columns:
         check_rows(columns, minimum)
         if reset or not self._has_columns(columns):
             validate_data(self, columns.table, reset=reset, skip_check_array=True)
@@ -111,14 +116,29 @@ class Reader(BaseEstimator):
         prepared = prepare_rows(self._features, columns, dtype)
         return {name: torch.from_numpy(array) for name, array in prepared.items()}
 
-    def _outputs(self, X: Any, module: MultiTaskModule) -> torch.Tensor:
-        """What a module makes of X, on the CPU; prepared in chunks, in bounded memory."""
-        columns = self._read_features(X, reset=False)
-        parts = [
-            self.net_.raw_outputs(self._prepare(chunk), module=module).cpu()
-            for chunk in columns.chunks(PREPARED_ROWS)
-        ]
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+    def _chunks(self, X: Any) -> tuple[int, Iterator[Columns]]:
+        """How many rows X has, and the same by column, a chunk that suits the device at a time.
+
+        What can be sliced is read chunk by chunk, so that nothing of its size is made on the way.
+        """
+        n_rows = _ROWS_CPU if self.device_ == "cpu" else _ROWS_GPU
+        take = row_slicer(X)
+        if take is None or len(X) <= n_rows:
+            columns = self._read_features(X, reset=False)
+            return columns.n_rows, columns.chunks(n_rows)
+        first = self._read_features(take(slice(n_rows)), reset=False)
+        later = (
+            read_columns(take(slice(start, start + n_rows)))
+            for start in range(n_rows, len(X), n_rows)
+        )
+        return len(X), chain([first], later)
+
+    def _outputs(self, X: Any, module: MultiTaskModule, progress: bool = False) -> RowParts:
+        """What a module makes of X, on the CPU, chunk by chunk."""
+        n_rows, chunks = self._chunks(X)
+        outputs = (self.net_.raw_outputs(self._prepare(c), module=module).cpu() for c in chunks)
+        parts = RowParts(n_rows, outputs)
+        return parts.with_progress(type(self).__name__) if progress else parts
 
     @torch.inference_mode()
     def _gate_readings(self, X: Any) -> list[GateReading]:

@@ -16,6 +16,8 @@ from sklearn_ple.tasks.classification import UNSEEN_DEVIANCE, unseen_labels
 from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
 
+_BLOCK = 65_536  # rows whose deviances are in memory at once
+
 
 @dataclass(frozen=True)
 class TaskSet:
@@ -182,7 +184,7 @@ class TaskSet:
             1 for perfect predictions, 0 for the training baseline; NaN for a task without labels.
         """
         beyond = np.zeros(len(self)) if unseen is None else (weight * unseen).sum(axis=0)
-        parts = self.split(raw.double())
+        parts = self.split(raw)
         columns = zip(self.tasks, parts, encoded.T, weight.T, beyond, strict=True)
         return np.array([_explained(*each) for each in columns])
 
@@ -190,16 +192,17 @@ class TaskSet:
 def _explained(
     task: Task, raw: Tensor, encoded: Floats, weight: Floats, unseen_weight: float
 ) -> float:
-    rows = ~np.isnan(encoded) & (weight > 0)
-    if not rows.any():
+    rows = np.flatnonzero(~np.isnan(encoded) & (weight > 0))
+    if not len(rows):
         return 0.0 if unseen_weight > 0 else np.nan
-    target = torch.from_numpy(encoded[rows])[:, None]
-    model = task.deviance(raw[torch.from_numpy(rows)][:, None], target)[:, 0].numpy()
-    constant = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
-    null = task.deviance(constant, target)[:, 0].numpy()
-    beyond = unseen_weight * UNSEEN_DEVIANCE
-    total = np.dot(weight[rows], model) + beyond
-    total_null = np.dot(weight[rows], null) + beyond
+    total = total_null = unseen_weight * UNSEEN_DEVIANCE
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        target = torch.from_numpy(encoded[block])[:, None]
+        own = raw[torch.from_numpy(block)].double()[:, None]
+        constant = torch.from_numpy(task.baseline_).expand(len(target), 1, -1)
+        total += np.dot(weight[block], task.deviance(own, target)[:, 0].numpy())
+        total_null += np.dot(weight[block], task.deviance(constant, target)[:, 0].numpy())
     if total_null <= NO_DEVIANCE * weight[rows].sum():
         return 1.0 if np.isclose(total, 0) else 0.0
     return float(1 - total / total_null)
