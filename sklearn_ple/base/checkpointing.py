@@ -170,7 +170,9 @@ def checkpoints_of(estimator: MultiTaskEstimator, *, resume: bool) -> Iterator[C
 
 def without_checkpoints(estimator: Any) -> Any:
     """The estimator, or pipeline, with `checkpoint_dir` set to None: for tools that fit many."""
-    names = [name for name in estimator.get_params(deep=True) if name.endswith("checkpoint_dir")]
+    suffix = "checkpoint_every"  # which no one else's estimators have
+    own = [name for name in estimator.get_params(deep=True) if name.endswith(suffix)]
+    names = [name.removesuffix(suffix) + "checkpoint_dir" for name in own]
     return estimator.set_params(**dict.fromkeys(names))
 
 

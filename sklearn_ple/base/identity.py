@@ -26,12 +26,7 @@ _SHOWN = 6
 
 
 def identity(
-    estimator: MultiTaskEstimator,
-    rows: Rows,
-    validation: Rows | None,
-    *,
-    device: torch.device,
-    again: bool,
+    estimator: MultiTaskEstimator, data: Mapping[str, str], *, device: torch.device, again: bool
 ) -> dict[str, str]:
     """By name, all that the course of a fit depends on; the same in every process.
 
@@ -40,27 +35,25 @@ def identity(
     Parameters
     ----------
     estimator : MultiTaskEstimator
-    rows, validation : Rows
-        As given, before any are held out.
+    data : dict of str to str
+        What is learned from, in short; see `fingerprint`.
     device : torch.device
     again : bool
         Whether the fit begins where the estimator's last one ended.
+
+    Returns
+    -------
+    dict of str to str
     """
     params = estimator.get_params(deep=False)
     compared = {name: described(params[name]) for name in params if name not in MAY_CHANGE}
-    of_rows = fingerprint(rows, "X", "y", "sample_weight")
-    if validation is None:
-        held_out = {"X_val": "not given"}
-    else:
-        held_out = fingerprint(validation, "X_val", "y_val", "sample_weight_val")
     cls = type(estimator)
     return {
         "estimator": f"{cls.__module__}.{cls.__qualname__}",
         "begins": _beginning(estimator) if again else "anew",
         "kind of device": device.type,
         **compared,
-        **of_rows,
-        **held_out,
+        **data,
     }
 
 
@@ -86,8 +79,15 @@ def described(value: Any) -> str:
     return _ADDRESS.sub("", repr(value))
 
 
-def fingerprint(rows: Rows, x_name: str, y_name: str, weight_name: str) -> dict[str, str]:
-    """Shapes and contents of rows: one text a column, and one for the weights."""
+def fingerprint(rows: Rows, validation: Rows | None) -> dict[str, str]:
+    """Shapes and contents of rows as they were given: a text a column, and one for the weights."""
+    of_rows = _of_rows(rows, "X", "y", "sample_weight")
+    if validation is None:
+        return of_rows | {"X_val": "not given"}
+    return of_rows | _of_rows(validation, "X_val", "y_val", "sample_weight_val")
+
+
+def _of_rows(rows: Rows, x_name: str, y_name: str, weight_name: str) -> dict[str, str]:
     columns, targets = rows.columns, rows.targets
     shape = f"{columns.n_rows} rows of {len(columns.labels)} columns"
     features = {

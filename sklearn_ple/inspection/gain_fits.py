@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from sklearn_ple.base.checkpointing import without_checkpoints
 from sklearn_ple.inspection.gain_scoring import Draws, judge
 from sklearn_ple.inspection.gain_splits import Pairing
 from sklearn_ple.metrics import TaskScorer
@@ -134,7 +135,7 @@ def _fit_and_judge(
     *,
     one_thread: bool,
 ) -> tuple[Job, Judged]:
-    model = clone(estimator)
+    model = without_checkpoints(clone(estimator))
     if names := _seed_names(model):
         model.set_params(**dict.fromkeys(names, pairing.seed))
     with torch_threads(1 if one_thread else None):

@@ -15,6 +15,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
+from sklearn_ple.base.checkpointing import without_checkpoints
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.model_selection.folds import Rows, Splits
 from sklearn_ple.splitting import SparseFoldWarning
@@ -52,7 +53,9 @@ def fit_folds(
     """Fit a clone on every training part; its answers for the test part, one a task."""
     n_threads = 1 if joblib.effective_n_jobs(n_jobs) > 1 else None
     return Parallel(n_jobs=n_jobs)(
-        delayed(_fit_and_answer)(clone(estimator), X, y, train, test, fit_params, n_threads)
+        delayed(_fit_and_answer)(
+            without_checkpoints(clone(estimator)), X, y, train, test, fit_params, n_threads
+        )
         for train, test in splits
     )
 

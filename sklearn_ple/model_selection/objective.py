@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
+from sklearn_ple.base.checkpointing import without_checkpoints
 from sklearn_ple.base.encoding import EncodingMemory, remembering
 from sklearn_ple.metrics import TaskScorer
 from sklearn_ple.metrics.unwrap import unwrap
@@ -95,7 +96,7 @@ class SearchObjective:
         done: list[dict[str, Any]] = []
         try:
             for fold, (train, test) in enumerate(self.experiment.splits):
-                model = self._with_reports(self.make(params), reports)
+                model = self._with_reports(without_checkpoints(self.make(params)), reports)
                 done.append(self._fit_and_score(model, fold, train, test))
                 del model
                 if reports is not None:
