@@ -102,6 +102,9 @@ if TYPE_CHECKING:
         ScoreCombiner,
     )
 
+    # Rows that stay in files.
+    from sklearn_ple.sources import ParquetSource
+
     # How training went, what each task's predictions are worth, which experts the tasks use, and
     # whom sharing helped or hurt.
     from sklearn_ple.inspection import (
@@ -206,6 +209,7 @@ __all__ = [
     "expected_calibration_error",
     "calibration_ratio",
     "ScoreCombiner",
+    "ParquetSource",
     "TrainingCurveDisplay",
     "TaskPanelDisplay",
     "expert_utilization",
@@ -233,6 +237,7 @@ _ROOMS = (
     "weighting",
     "architectures",
     "training",
+    "sources",
     "model_selection",
     "metrics",
     "inspection",

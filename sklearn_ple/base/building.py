@@ -10,18 +10,19 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from sklearn_ple.base.encoding import learn_features
 from sklearn_ple.base.inputs import apply_class_weight
-from sklearn_ple.base.rows import Rows
+from sklearn_ple.base.material import Material
 from sklearn_ple.base.sizing import Sizes
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
-from sklearn_ple.tasks import TaskSet
+from sklearn_ple.tasks import Targets, TaskSet
 from sklearn_ple.training import MultiTaskLoss, MultiTaskNet, RandomStreams, dtype_of
 from sklearn_ple.weighting import WEIGHTINGS, resolve_task_weights
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
+
+Floats = NDArray[np.float64]
 
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
     "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.99), "fused": True}),
@@ -33,8 +34,7 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
 
 def build_net(
     estimator: MultiTaskEstimator,
-    rows: Rows,
-    task_set: TaskSet,
+    material: Material,
     sizes: Sizes,
     *,
     categorical: list[int],
@@ -43,22 +43,23 @@ def build_net(
 ) -> MultiTaskNet:
     """An initialised net: features fitted to the rows, module and criterion drawn and placed."""
     params: dict[str, Any] = estimator.get_params(deep=False)
-    features = learn_features(
-        rows.columns,
-        rows.weight.mean(axis=1),
-        categorical=categorical,
-        encoding=params["numeric_encoding"],
-        n_quantile_knots=sizes.n_quantile_knots,
-        n_distinct_knots=sizes.n_distinct_knots,
+    task_set = material.task_set
+    features = material.features(
+        {
+            "categorical": categorical,
+            "encoding": params["numeric_encoding"],
+            "n_quantile_knots": sizes.n_quantile_knots,
+            "n_distinct_knots": sizes.n_distinct_knots,
+        }
     )
     module = build_module(estimator, features, task_set, sizes, streams.initial)
     with torch.no_grad():
-        start = torch.from_numpy(starting_outputs(params["class_weight"], rows, task_set))
+        start = torch.from_numpy(material.starting_outputs())
         module.towers.bias.copy_(module.coupling.start(start))
     optimizer, options = OPTIMIZERS.get(params["optimizer"], (params["optimizer"], {}))
     net = MultiTaskNet(
         module,
-        build_criterion(params, rows, task_set).to(dtype_of(params["precision"])),
+        build_criterion(params, material.label_share(), task_set).to(dtype_of(params["precision"])),
         task_names=task_set.names,
         streams=streams,
         weight_decay=sizes.weight_decay,
@@ -113,22 +114,30 @@ def build_module(
     return module.to(dtype_of(params["precision"]))
 
 
-def starting_outputs(class_weight: Any, rows: Rows, task_set: TaskSet) -> NDArray[np.float64]:
+def starting_outputs(
+    class_weight: Any, targets: Targets, own_weight: Floats, task_set: TaskSet
+) -> Floats:
     """Raw outputs (n_raw,) of the constant predictors that are best under the class weights."""
     if class_weight is None:
         return task_set.baseline
-    encoded = task_set.encode(rows.targets)
-    weight = apply_class_weight(class_weight, task_set, encoded, rows.weight)
-    weight = np.maximum(weight, 1e-6 * rows.weight)  # a class that weighs nothing stays a class
-    columns = zip(task_set, rows.targets.columns, weight.T, strict=True)
+    encoded = task_set.encode(targets)
+    weight = apply_class_weight(class_weight, task_set, encoded, own_weight)
+    weight = np.maximum(weight, 1e-6 * own_weight)  # a class that weighs nothing stays a class
+    columns = zip(task_set, targets.columns, weight.T, strict=True)
     fitted = [task.fit(task.name_, column, w, task.declared_) for task, column, w in columns]
     return np.concatenate([task.baseline_ for task in fitted])
 
 
-def build_criterion(params: dict[str, Any], rows: Rows, task_set: TaskSet) -> MultiTaskLoss:
+def share_of_labels(encoded: Floats, weight: Floats) -> Floats:
+    """Weighted share of rows that have a label of each task, from (n, n_tasks) each."""
+    share: Floats = (~np.isnan(encoded) * weight).sum(axis=0) / weight.sum(axis=0)
+    return share
+
+
+def build_criterion(
+    params: dict[str, Any], label_share: Floats, task_set: TaskSet
+) -> MultiTaskLoss:
     """Equation 9 with the task weights and the weighting scheme that the parameters name."""
-    labelled = ~np.isnan(task_set.encode(rows.targets))
-    label_share = (labelled * rows.weight).sum(axis=0) / rows.weight.sum(axis=0)
     given = params["weighting"]
     weighting = WEIGHTINGS[given]() if isinstance(given, str) else copy.deepcopy(given)
     if params["compile"] and not weighting.one_backward:

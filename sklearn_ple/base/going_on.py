@@ -10,7 +10,7 @@ import torch
 from sklearn.base import clone
 
 from sklearn_ple.base.building import build_criterion, build_module
-from sklearn_ple.base.rows import Rows
+from sklearn_ple.base.material import Material
 from sklearn_ple.base.sizing import Sizes
 from sklearn_ple.nn import Dropout
 from sklearn_ple.training import MultiTaskNet, RandomStreams
@@ -30,7 +30,7 @@ TAKEN_UP = {"dropout", "weight_decay", "task_weights", "callbacks", "random_stat
 
 def take_up(
     estimator: MultiTaskEstimator,
-    rows: Rows,
+    material: Material,
     sizes: Sizes,
     *,
     device: torch.device,
@@ -64,7 +64,8 @@ def take_up(
     if "dropout" in changed:
         _replace_dropout(estimator, sizes)
     if "task_weights" in changed:
-        criterion = build_criterion(estimator.get_params(deep=False), rows, estimator.tasks_)
+        share, given = material.label_share(), estimator.get_params(deep=False)
+        criterion = build_criterion(given, share, estimator.tasks_)
         net.criterion_.task_weights.copy_(criterion.task_weights)
     if "callbacks" in changed:
         callbacks = estimator.get_params(deep=False)["callbacks"]

@@ -25,6 +25,12 @@ class Rows:
         """Some of the rows."""
         return Rows(self.columns.take(index), self.targets.take(index), self.weight[index])
 
+    def weighed(self) -> Rows:
+        """Rows that weigh something, with labels that do."""
+        used = self.weight.any(axis=1)
+        rows = self if used.all() else self.take(np.flatnonzero(used))
+        return replace(rows, targets=rows.targets.hide(rows.weight == 0))
+
     def in_order_of(self, task_set: TaskSet) -> Rows:
         """The same rows with labels and weights in the order of fitted tasks."""
         order = task_set.order(self.targets)

@@ -20,8 +20,9 @@ from sklearn_ple.archive import (
     write_archive,
 )
 from sklearn_ple.base.calibration import Calibration
-from sklearn_ple.base.fitting import history_frame
+from sklearn_ple.base.fitted import history_frame
 from sklearn_ple.base.net_state import net_of, net_state
+from sklearn_ple.base.reader import Reader
 from sklearn_ple.serving.fitted_model import MODEL_FAMILIES, FittedModel
 from sklearn_ple.training import MultiTaskNet
 from sklearn_ple.weighting import LossWeighting
@@ -89,8 +90,7 @@ def save_estimator(estimator: MultiTaskEstimator, path: str | os.PathLike[str]) 
     """What `MultiTaskEstimator.save` does; see there."""
     cls = type(estimator)
     training = {
-        "class": cls.__name__,
-        "is_ours": cls.__module__.partition(".")[0] == __name__.partition(".")[0],
+        "class": cls,
         "params": _without_callbacks(estimator.get_params(deep=False)),
         "parameters_of_fit": _without_callbacks(estimator._parameters_of_fit_),
         "n_features": estimator.n_features_in_,
@@ -101,7 +101,9 @@ def save_estimator(estimator: MultiTaskEstimator, path: str | os.PathLike[str]) 
     }
     model = fitted_model(estimator).state()
     about = {"class": cls.__name__, "tasks": ", ".join(estimator.tasks_.names)}
-    sections = {"model": (model, MODEL_FAMILIES), "training": (training, TRAINING_FAMILIES)}
+    is_ours = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+    families = _with_estimators({cls.__name__: cls} if is_ours else {})
+    sections = {"model": (model, MODEL_FAMILIES), "training": (training, families)}
     write_archive(path, sections, about)
 
 
@@ -141,14 +143,12 @@ def load_estimator(
         As in `Archive`.
     """
     archive = Archive(path)
-    training = archive.read("training", TRAINING_FAMILIES, custom_objects)
-    given = dict(custom_objects or {})
-    model_state = archive.read("model", MODEL_FAMILIES, given)
+    families = {"training": _with_estimators(classes), "model": MODEL_FAMILIES}
+    state = archive.read(families, custom_objects)
     with refusing(archive.path):
-        family = Family(object, classes, None, lambda cls, state: cls)
-        cls = family.find(training["class"], custom=not training["is_ours"], custom_objects=given)
-        estimator = cls(**training["params"])
-        _set_fitted(estimator, FittedModel.from_state(model_state), training)
+        training = state["training"]
+        estimator = training["class"](**training["params"])
+        _set_fitted(estimator, FittedModel.from_state(state["model"]), training)
     return estimator, archive.note
 
 
@@ -182,6 +182,10 @@ def _set_fitted(estimator: Any, model: FittedModel, training: State) -> None:
             model.maps,
             model.thresholds,
         )
+
+
+def _with_estimators(classes: Mapping[str, type[Reader]]) -> dict[str, Family]:
+    return {**TRAINING_FAMILIES, "estimator": Family(Reader, classes, None, lambda cls, state: cls)}
 
 
 def _without_callbacks(params: Mapping[str, Any]) -> State:

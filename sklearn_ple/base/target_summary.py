@@ -11,7 +11,12 @@ from sklearn_ple.tasks import Targets, Task, TaskSet
 
 
 def summarise(
-    task_set: TaskSet, targets: Targets, before: pd.DataFrame | None = None
+    task_set: TaskSet,
+    targets: Targets,
+    before: pd.DataFrame | None = None,
+    *,
+    counts: NDArray[np.float64] | None = None,
+    n_rows: int | None = None,
 ) -> pd.DataFrame:
     """One row a target, of all rows given to `fit`, those held out to stop by included.
 
@@ -22,6 +27,10 @@ def summarise(
         In the order of tasks.
     before : DataFrame, default=None
         The summary of earlier chunks, to be added up with these.
+    counts : ndarray of shape (n, n_tasks), default=None
+        How often each label occurs, where `targets` lists them instead of rows; None for once.
+    n_rows : int, default=None
+        Rows that have these labels; None for as many as `targets` has.
 
     Returns
     -------
@@ -29,14 +38,15 @@ def summarise(
         By target: `kind`; `rows` given and `labels` among them; `missing`, the share of rows
         without; `class_counts`, a dict of numbers of labels by class, None where there are none.
     """
-    present = [~missing(column) for column in targets.columns]
-    each = zip(task_set, targets.columns, present, strict=True)
+    often = np.ones((len(targets), len(task_set))) if counts is None else counts
+    often = np.where([missing(column) for column in targets.columns], 0.0, often.T)
+    each = zip(task_set, targets.columns, often, strict=True)
     summary = pd.DataFrame(
         {
             "kind": [task.kind for task in task_set],
-            "rows": len(targets),
-            "labels": [int(rows.sum()) for rows in present],
-            "class_counts": [_class_counts(task, column[rows]) for task, column, rows in each],
+            "rows": len(targets) if n_rows is None else n_rows,
+            "labels": [round(of_one.sum()) for of_one in often],
+            "class_counts": [_class_counts(*of_one) for of_one in each],
         },
         index=pd.Index(task_set.names, name="target"),
     )
@@ -50,12 +60,15 @@ def summarise(
     return summary
 
 
-def _class_counts(task: Task, labels: NDArray) -> dict[object, int] | None:
+def _class_counts(
+    task: Task, labels: NDArray, often: NDArray[np.float64]
+) -> dict[object, int] | None:
     if task.classes_ is None:
         return None
-    codes = task.encode(labels)
-    counts = np.bincount(codes[~np.isnan(codes)].astype(int), minlength=len(task.classes_))
-    return dict(zip(task.classes_.tolist(), counts.tolist(), strict=True))
+    labels, often = labels[often > 0], often[often > 0]
+    codes = task.encode(labels).astype(int)
+    counts = np.bincount(codes, weights=often, minlength=len(task.classes_))
+    return dict(zip(task.classes_.tolist(), counts.round().astype(int).tolist(), strict=True))
 
 
 def _added(

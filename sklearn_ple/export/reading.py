@@ -93,7 +93,8 @@ class CodeReader(nn.Module):
             start, unseen = sum(n_codes[:j]), sum(n_codes) + j
             levels = range(start, start + len(vocabulary.levels))
             first.append(len(source))
-            source += [levels.stop if vocabulary.has_missing else unseen, *levels, unseen]
+            rarest = start + vocabulary.n_codes - 1 if vocabulary.has_rare else unseen
+            source += [levels.stop if vocabulary.has_missing else unseen, *levels, rarest]
             last.append(len(source) - 1)
         self.source = torch.tensor(source)
         self.register_buffer("first", torch.tensor(first))

@@ -25,12 +25,16 @@ class Vocabulary:
         Whether missing values have the code `n_levels`.
     shares : tuple of float
         Weighted share of training rows in each code.
+    has_rare : bool
+        Whether the last code is of all levels that were too rare for one of their own. A level that
+        fit never saw is rarer still, and has it too.
     """
 
     label: str
     levels: NDArray
     has_missing: bool
     shares: tuple[float, ...]
+    has_rare: bool = False
 
     @classmethod
     def fit(
@@ -64,8 +68,8 @@ class Vocabulary:
                 f"{self.label} held categories that are {was} at fit and holds {now} now; no level "
                 f"can be recognised. Convert it to the type it had at fit."
             )
-        known, unseen = self._code_of, self.n_codes
-        missing = len(self.levels) if self.has_missing else unseen
+        known, unseen = self._code_of, self.n_codes - self.has_rare
+        missing = len(self.levels) if self.has_missing else self.n_codes
         table = [*(known.get(level, unseen) for level in levels.tolist()), missing]
         return np.array(table, dtype=np.int32)[codes]
 

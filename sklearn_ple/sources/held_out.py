@@ -1,0 +1,56 @@
+"""`HeldOutRows`: which rows of a source are held out, the same ones in every pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, log
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_ple.tasks import Targets
+
+_HARDLY_EVER = 1e-9
+
+
+class HeldOutRows:
+    """Rows drawn one by one, whatever the files are sorted by.
+
+    A row with a class so rare that all its rows might be drawn is never held out.
+
+    Parameters
+    ----------
+    seed : int
+    fraction : float
+        Share of rows held out.
+    counts : sequence of (ndarray, ndarray) or None
+        For each target its labels and how often each occurs; None for one that is no
+        classification.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        fraction: float,
+        counts: Sequence[tuple[NDArray, NDArray[np.float64]] | None],
+    ) -> None:
+        self.seed = seed
+        self.fraction = fraction
+        enough = ceil(log(_HARDLY_EVER) / log(fraction))
+        self._spared = [
+            None if each is None else each[0][(each[1] > 0) & (each[1] < enough)] for each in counts
+        ]
+
+    def drawer(self, group: int) -> Callable[[Targets], NDArray[np.bool_]]:
+        """What says of the parts of a row group, one after the other, which rows are held out."""
+        random = np.random.default_rng([self.seed, group])
+
+        def draw(targets: Targets) -> NDArray[np.bool_]:
+            held_out = random.random(len(targets)) < self.fraction
+            for column, spared in zip(targets.columns, self._spared, strict=True):
+                if spared is not None and len(spared):
+                    held_out &= ~pd.Series(column).isin(spared).to_numpy()
+            return held_out
+
+        return draw

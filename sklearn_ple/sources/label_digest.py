@@ -1,0 +1,97 @@
+"""`LabelDigest`: the labels of one target, each with what it weighs in all rows together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_ple.sources.value_digest import ValueDigest
+from sklearn_ple.tables import missing
+from sklearn_ple.tasks import Targets
+
+Floats = NDArray[np.float64]
+
+
+class LabelDigest:
+    """Labels taken in part by part.
+
+    Numbers beyond some thousands of distinct ones, which are no classes, become fewer that have
+    their mean, variance and range; all else is exact.
+
+    Parameters
+    ----------
+    name : str
+        The target, for messages.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._numbers = ValueDigest()
+        self._dtypes: set[np.dtype] = set()
+        self._others: defaultdict[Hashable, float] = defaultdict(float)
+        self._some_missing = False
+
+    def add(self, column: NDArray, weight: Floats) -> None:
+        """Take in a column of `Targets`, shape (n,), with weights of which none is zero.
+
+        Raises
+        ------
+        ValueError
+            If a label is infinite.
+        """
+        absent = missing(column)
+        self._some_missing |= bool(absent.any())
+        present, weight = column[~absent], weight[~absent]
+        if not len(present):
+            return
+        self._dtypes.add(present.dtype)
+        if present.dtype.kind in "iuf":
+            if np.isinf(present).any():
+                raise ValueError(f"Target {self.name!r} holds infinity.")
+            self._numbers.add(present.astype(np.float64), weight)
+            return
+        codes, labels = pd.factorize(present)
+        totals = np.bincount(codes, weights=weight, minlength=len(labels))
+        for label, total in zip(labels.tolist(), totals.tolist(), strict=True):
+            self._others[label] += total
+
+    def labels(self) -> tuple[NDArray, Floats]:
+        """Labels as the whole column in memory would hold them, and what each weighs."""
+        numbers, weight = self._numbers.balanced()
+        if not self._others:
+            return numbers.astype(self._number_dtype()), weight
+        others = np.empty(len(self._others), dtype=object)
+        others[:] = list(self._others)
+        if len(numbers):  # beside text, which the task will complain of
+            others = np.append(others, numbers.astype(object))
+        elif not self._some_missing and all(dtype.kind == "b" for dtype in self._dtypes):
+            others = others.astype(bool)
+        return others, np.append([*self._others.values()], weight)
+
+    def _number_dtype(self) -> np.dtype:
+        if self._some_missing or not self._dtypes or not self._numbers.is_exact:
+            return np.dtype(np.float64)
+        return np.result_type(*self._dtypes)
+
+
+def as_targets(
+    digests: Sequence[LabelDigest], *, is_1d: bool, declared_categorical: list[bool]
+) -> tuple[Targets, Floats]:
+    """What rows of these labels would be, and their weights (n, n_targets).
+
+    Whatever depends on labels and their weights alone is, of these, the same as of all rows.
+    Shorter columns are filled up with labels that weigh nothing.
+    """
+    each = [digest.labels() for digest in digests]
+    n = max(1, *(len(labels) for labels, _ in each))
+    columns, weights = [], np.zeros((n, len(each)))
+    for k, (labels, weight) in enumerate(each):
+        filled = labels if len(labels) else np.array([np.nan])
+        columns.append(filled[np.minimum(np.arange(n), len(filled) - 1)])
+        weights[: len(weight), k] = weight
+    names = [digest.name for digest in digests]
+    return Targets(columns, names, is_1d, declared_categorical), weights

@@ -1,0 +1,110 @@
+"""`ParquetSource`: which rows and columns of Parquet files a model is to learn from, or answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any
+
+Names = str | Sequence[str]
+
+
+@dataclass(frozen=True)
+class ParquetSource:
+    """Rows in Parquet files, in place of X and y where they are larger than memory.
+
+    Nothing is read before it is needed, and then a part of a row group at a time. Two sources of
+    equal settings are equal; a source can be copied, pickled and sent to other processes.
+
+    Parameters
+    ----------
+    path : str, path-like, or sequence of them
+        A file, a directory (every ``*.parquet`` below it), a pattern such as ``"day-*.parquet"``,
+        or a list of these. Files are taken in the order of the list, sorted within a directory and
+        a pattern.
+    features : sequence of str or None, default=None
+        Columns of X, in order; None for all that are not otherwise used. Text and dictionary
+        columns are categories, numbers and booleans numbers.
+    targets : str, sequence of str, or None, default=None
+        Columns of y: a single name is a one-dimensional y. None where the rows are to be predicted.
+    weight : str, sequence of str, or None, default=None
+        Column of sample weights, or one for each target.
+    filter : sequence or None, default=None
+        Rows to take: ``[("year", ">=", 2020), ("country", "in", ("NL", "BE"))]`` for rows that meet
+        all of these, or a list of such lists for rows that meet any of them.
+    max_categories : int, default=10_000
+        Levels of a categorical column that get an embedding of their own, the most frequent ones.
+        Rarer ones share one, which a level that fit never saw reads too.
+    buffer_rows : int, default=131_072
+        Rows held in memory to shuffle. A source of no more rows than that is read whole.
+
+    Raises
+    ------
+    ValueError
+        If a column is named twice, or a number is not positive.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from sklearn_ple import ParquetSource, SharedBottomEstimator, make_related_tasks
+    >>> X, Y = make_related_tasks(200, 5, random_state=0, as_frame=True)
+    >>> with TemporaryDirectory() as folder:
+    ...     X.join(Y).to_parquet(Path(folder, "rows.parquet"), row_group_size=40)
+    ...     rows = ParquetSource(folder, targets=list(Y), buffer_rows=64)
+    ...     model = SharedBottomEstimator(max_epochs=2, random_state=0).fit(rows)
+    >>> model.target_names_in_.tolist() == list(Y)
+    True
+    """
+
+    path: str | PathLike[str] | Sequence[str | PathLike[str]]
+    features: Sequence[str] | None = None
+    targets: Names | None = None
+    weight: Names | None = None
+    filter: Sequence[Any] | None = None
+    max_categories: int = 10_000
+    buffer_rows: int = 131_072
+
+    def __post_init__(self) -> None:
+        several = not isinstance(self.path, str | PathLike)
+        path = tuple(map(fspath, self.path)) if several else fspath(self.path)  # type: ignore[arg-type]
+        settings = {"path": path, "filter": _frozen(self.filter)}
+        for name in ("features", "targets", "weight"):
+            settings[name] = _frozen(getattr(self, name))
+        for name, value in settings.items():
+            object.__setattr__(self, name, value)
+        if isinstance(self.features, str):
+            raise ValueError(f"features={self.features!r} is one name; give a list of names.")
+        named = [*(self.features or ()), *self.target_names, *self.weight_names]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"{twice} are named twice among features, targets and weight.")
+        if len(self.weight_names) > 1 and len(self.weight_names) != len(self.target_names):
+            raise ValueError(
+                f"weight names {len(self.weight_names)} columns for {len(self.target_names)} "
+                f"targets; give one column of weights, or one for each target."
+            )
+        for name in ("max_categories", "buffer_rows"):
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
+                raise ValueError(f"{name} must be a positive int, got {getattr(self, name)!r}.")
+
+    @property
+    def target_names(self) -> list[str]:
+        """Names of the target columns."""
+        return _listed(self.targets)
+
+    @property
+    def weight_names(self) -> list[str]:
+        """Names of the columns of weights."""
+        return _listed(self.weight)
+
+
+def _listed(names: Names | None) -> list[str]:
+    return [] if names is None else [names] if isinstance(names, str) else list(names)
+
+
+def _frozen(value: Any) -> Any:
+    """The same in tuples, which have a hash."""
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(each) for each in value)
+    return frozenset(value) if isinstance(value, set) else value

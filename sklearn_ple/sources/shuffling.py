@@ -1,0 +1,132 @@
+"""Putting rows that come in parts into a random order, with a few of them in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sklearn_ple.training import Batch
+
+Part = TypeVar("Part")
+READ_AT_ONCE = 8
+
+
+def interleaved(
+    order: Sequence[int],
+    read: Callable[[int], Iterator[Batch]],
+    random: np.random.Generator,
+) -> Iterator[Batch]:
+    """Parts of several row groups at once, whichever comes next being drawn.
+
+    Parameters
+    ----------
+    order : sequence of int
+        Row groups, in the order in which they are begun.
+    read : callable
+        From a row group to its parts.
+    random : Generator
+    """
+    waiting = deque(order)
+    begun: list[Iterator[Batch]] = []
+    while waiting or begun:
+        while waiting and len(begun) < READ_AT_ONCE:
+            begun.append(read(waiting.popleft()))
+        drawn = int(random.integers(len(begun)))
+        part = next(begun[drawn], None)
+        if part is None:
+            begun.pop(drawn)
+        else:
+            yield part
+
+
+def shuffled(parts: Iterator[Batch], n_held: int, random: np.random.Generator) -> Iterator[Batch]:
+    """The same rows, each drawn from `n_held` of them that are in memory.
+
+    A part that comes in takes the place of as many rows, drawn at random, which go out.
+    """
+    held = _gather(parts, n_held)
+    if held is None:
+        return
+    n = n_rows(held)
+    for part in parts:
+        part = _permuted(part, random)
+        for start in range(0, n_rows(part), n):
+            coming = cut(part, start, start + n)
+            drawn = torch.from_numpy(random.choice(n, size=n_rows(coming), replace=False))
+            going = take(held, drawn)
+            for kept, each in zip(_tensors(held), _tensors(coming), strict=True):
+                kept.index_copy_(0, drawn, each)
+            yield going
+    yield _permuted(held, random)
+
+
+def ahead(parts: Iterator[Part], n_parts: int = 2) -> Iterator[Part]:
+    """The same, of which some are already being made in another thread."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        made = deque(reader.submit(next, parts, None) for _ in range(n_parts))
+        while (part := made.popleft().result()) is not None:
+            made.append(reader.submit(next, parts, None))
+            yield part
+
+
+def in_sizes(parts: Iterator[Batch], sizes: Sequence[int]) -> Iterator[Batch]:
+    """The same rows in the same order, in batches of these sizes; fewer rows end it early."""
+    rest: Batch | None = None
+    for size in sizes:
+        while rest is None or n_rows(rest) < size:
+            part = next(parts, None)
+            if part is None:
+                return
+            rest = part if rest is None or not n_rows(rest) else joined([rest, part])
+        yield cut(rest, 0, size)
+        rest = cut(rest, size, n_rows(rest))
+
+
+def n_rows(batch: Batch) -> int:
+    """Number of rows in a batch."""
+    return len(batch[1][0])
+
+
+def take(batch: Batch, index: Tensor) -> Batch:
+    """Some rows of a batch, by number."""
+    return _each(batch, lambda tensor: tensor.index_select(0, index))
+
+
+def cut(batch: Batch, start: int, stop: int) -> Batch:
+    """Rows in a row, not copied."""
+    return _each(batch, lambda tensor: tensor[start:stop])
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """The rows of several."""
+    features = {name: torch.cat([x[name] for x, _ in batches]) for name in batches[0][0]}
+    labels, weights = (torch.cat([y[i] for _, y in batches]) for i in range(2))
+    return features, (labels, weights)
+
+
+def _each(batch: Batch, change: Callable[[Tensor], Tensor]) -> Batch:
+    features, (labels, weights) = batch
+    changed = {name: change(tensor) for name, tensor in features.items()}
+    return changed, (change(labels), change(weights))
+
+
+def _tensors(batch: Batch) -> list[Tensor]:
+    return [*batch[0].values(), *batch[1]]
+
+
+def _permuted(batch: Batch, random: np.random.Generator) -> Batch:
+    return take(batch, torch.from_numpy(random.permutation(n_rows(batch))))
+
+
+def _gather(parts: Iterator[Batch], n: int) -> Batch | None:
+    """The first parts, until they hold so many rows, as memory of their own."""
+    gathered: list[Batch] = []
+    while sum(map(n_rows, gathered)) < n and (part := next(parts, None)) is not None:
+        gathered.append(part)
+    return joined(gathered) if gathered else None
