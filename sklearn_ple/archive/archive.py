@@ -98,26 +98,39 @@ class Archive:
             self.note = version_note(self._manifest)
 
     def read(
-        self, section: str, families: Mapping[str, Family], custom_objects: Mapping[str, Any] | None
-    ) -> Any:
-        """The value of a section.
+        self,
+        families: Mapping[str, Mapping[str, Family]],
+        custom_objects: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        """The values of some sections.
+
+        Parameters
+        ----------
+        families : dict of str to (dict of str to Family)
+            For each section that is wanted, what its objects are of.
+        custom_objects : dict of str to type or None
 
         Raises
         ------
         SavedModelError
-            If the section is damaged, or needs classes that `custom_objects` lacks.
+            If a section is damaged, or needs classes that `custom_objects` lacks.
         """
         given = custom_objects or {}
         with refusing(self.path):
-            written = json.loads(self._part(f"{section}.json"))
-            if missing := [name for name in written["custom"] if name not in given]:
+            written = {name: json.loads(self._part(f"{name}.json")) for name in families}
+            named = {name for section in written.values() for name in section["custom"]}
+            if missing := sorted(named - set(given)):
                 pairs = ", ".join(f"{name!r}: {name}" for name in missing)
                 raise SavedModelError(
                     f"{self.path} holds objects of classes that are not of this package: "
                     f"{missing}. Hand them over: custom_objects={{{pairs}}}."
                 )
-            tensors = load_tensors(self._part(f"{section}.safetensors"))
-            return Unpacker(families, tensors, given).unpack(written["value"])
+            return {
+                name: Unpacker(
+                    families[name], load_tensors(self._part(f"{name}.safetensors")), given
+                ).unpack(section["value"])
+                for name, section in written.items()
+            }
 
     def _part(self, name: str) -> bytes:
         listed = self._manifest["parts"][name]

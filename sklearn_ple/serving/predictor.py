@@ -101,9 +101,9 @@ class Predictor:
             If it is no whole saved model, of a newer format, or needs other classes.
         """
         archive = Archive(path)
-        state = archive.read("model", MODEL_FAMILIES, custom_objects)
+        state = archive.read({"model": MODEL_FAMILIES}, custom_objects)
         with refusing(archive.path):
-            made = cls(FittedModel.from_state(state))
+            made = cls(FittedModel.from_state(state["model"]))
         if archive.note:
             warn_user(archive.note, UserWarning)
         return made
