@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import parent_process
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.distributed as dist
 
 from sklearn_ple.training.process_group import ProcessGroup
+
+if TYPE_CHECKING:
+    from torch.distributed.distributed_c10d import Store
 
 
 @contextmanager
@@ -49,10 +53,12 @@ def _launched() -> Iterator[None]:
     if not asked or not dist.is_available() or dist.is_initialized():
         yield
         return
+    from torch.distributed.distributed_c10d import PrefixStore  # which not every torch has
+
     store, rank, size = _meeting_point()
     number = store.add(f"sklearn_ple/{rank}", 1)  # keys of earlier groups would be taken for ours
     dist.init_process_group(
-        store=dist.PrefixStore(f"sklearn_ple/{number}", store), rank=rank, world_size=size
+        store=PrefixStore(f"sklearn_ple/{number}", store), rank=rank, world_size=size
     )
     try:
         yield
@@ -61,9 +67,11 @@ def _launched() -> Iterator[None]:
 
 
 @cache
-def _meeting_point() -> tuple[dist.Store, int, int]:
+def _meeting_point() -> tuple[Store, int, int]:
     """The store that the environment names, this process's rank and the number of processes."""
-    store, rank, size = next(dist.rendezvous("env://"))
+    from torch.distributed.rendezvous import rendezvous
+
+    store, rank, size = next(rendezvous("env://"))
     return store, rank, size
 
 

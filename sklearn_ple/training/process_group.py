@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from sklearn_ple.training.row_data import Share
+
+if TYPE_CHECKING:
+    from torch.distributed.distributed_c10d import Store
 
 T = TypeVar("T")
 _ROLL_CALL_SECONDS = 5.0
@@ -41,7 +44,7 @@ class ProcessGroup:
         Which rows of a batch are this process's.
     """
 
-    def __init__(self, handle: dist.ProcessGroup, store: dist.Store | None) -> None:
+    def __init__(self, handle: dist.ProcessGroup, store: Store | None) -> None:
         self.share = Share(dist.get_rank(handle), dist.get_world_size(handle))
         self._handle: dist.ProcessGroup | None = handle
         self._store = store
@@ -205,5 +208,5 @@ class _Sum(torch.autograd.Function):
         return group.add_up(part.clone())
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient, None
