@@ -19,9 +19,11 @@ from sklearn_ple.training import (
     CheckpointFolder,
     LearningRateSchedule,
     MultiTaskNet,
+    ProcessGroup,
     WeightAveraging,
     size_on_disk,
 )
+from sklearn_ple.training.checkpoint_files import State
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
@@ -33,41 +35,27 @@ class Checkpoints:
     Parameters
     ----------
     folder : CheckpointFolder
-        Entered.
     every : int
         Epochs from one to the next.
-    resume : bool
-        Whether to go on from what the folder holds.
+    found : dict or None
+        The state to go on from.
+    group : ProcessGroup or None
+        The processes that share the fit, of which the first writes.
 
     Attributes
     ----------
     pilot_epochs : int or None
         What a pilot run found, in this process or in the one that was stopped.
-
-    Raises
-    ------
-    ValueError
-        If the folder holds a fit that did not end and is not to be resumed, or one that is to be
-        and of which no checkpoint is whole.
     """
 
-    def __init__(self, folder: CheckpointFolder, every: int, *, resume: bool) -> None:
+    def __init__(
+        self, folder: CheckpointFolder, every: int, found: State | None, group: ProcessGroup | None
+    ) -> None:
         self.folder = folder
         self.every = every
-        found = folder.read_newest()
-        if resume and found is None and (files := folder.files()):
-            raise ValueError(
-                f"No checkpoint in {folder.path} can be read, of {[file.name for file in files]}. "
-                f"To begin anew, remove them or name another checkpoint_dir."
-            )
-        if not resume and found is not None and not found["ended"]:
-            raise ValueError(
-                f"{folder.path} holds a fit that was stopped after epoch {found['epochs_done']}, "
-                f"and would be lost. Go on with fit(..., resume=True); or, to begin anew, remove "
-                f"those checkpoints or name another checkpoint_dir."
-            )
-        self.found = found if resume else None
-        self.pilot_epochs: int | None = self.found["pilot_epochs"] if self.found else None
+        self.found = found
+        self.group = group
+        self.pilot_epochs: int | None = found["pilot_epochs"] if found else None
         self._about: dict[str, Any] = {}
 
     @property
@@ -100,7 +88,11 @@ class Checkpoints:
                 random_state = np.random.RandomState()
                 random_state.set_state(self.found["random_state"])
         start = random_state.get_state(legacy=False)
-        self._about = {"identity": identity, "random_state": start, "versions": _versions()}
+        self._about = {
+            "identity": identity,
+            "random_state": start,
+            "circumstances": self._circumstances(),
+        }
         return random_state
 
     def callback(
@@ -117,10 +109,12 @@ class Checkpoints:
         OSError
             If the disk has no room for them.
         """
-        self.folder.require_space(size_on_disk(net.module_))
+        writes = self.group is None or self.group.is_first
+        if writes:
+            self.folder.require_space(size_on_disk(net.module_))
         found, self.found = self.found, None
         return Checkpoint(
-            self.folder,
+            self.folder if writes else None,
             self.every,
             schedule=schedule,
             averaging=averaging,
@@ -136,22 +130,41 @@ class Checkpoints:
                 f"with that one, restore what it was; to begin anew, remove them or name another "
                 f"checkpoint_dir."
             )
-        if differ := differences(found["versions"], _versions()):
+        if differ := differences(found["circumstances"], self._circumstances()):
             warn_user(
-                f"The checkpoint in {self.folder.path} was written with other versions: {differ}. "
-                f"Training goes on; it may not end on the very same weights.",
+                f"The checkpoint in {self.folder.path} was written in other circumstances: "
+                f"{differ}. Training goes on; it may not end on the very same weights.",
                 UserWarning,
             )
 
+    def _circumstances(self) -> dict[str, str]:
+        """What may change the last bits of a sum, and nothing more."""
+        package = sys.modules[__name__.partition(".")[0]]  # which has its version, and imports us
+        modules = (package, torch, np, sklearn)
+        versions = {module.__name__: str(module.__version__) for module in modules}
+        n_processes = 1 if self.group is None else self.group.share.size
+        return versions | {"threads": str(torch.get_num_threads()), "processes": str(n_processes)}
+
 
 @contextmanager
-def checkpoints_of(estimator: MultiTaskEstimator, *, resume: bool) -> Iterator[Checkpoints | None]:
+def checkpoints_of(
+    estimator: MultiTaskEstimator, *, resume: bool, group: ProcessGroup | None = None
+) -> Iterator[Checkpoints | None]:
     """The checkpoints that an estimator asks for, locked for as long as the context lasts.
+
+    Parameters
+    ----------
+    estimator : MultiTaskEstimator
+    resume : bool
+        Whether to go on from what is there.
+    group : ProcessGroup or None
+        The processes that share the fit: the first reads and writes for all.
 
     Raises
     ------
     ValueError
-        If a fit is to be resumed from nowhere, or as `Checkpoints` and `CheckpointFolder`.
+        If a fit is to be resumed and no directory is named, or none of its checkpoints is whole; if
+        one was stopped and is not to be resumed; or if another fit has the directory.
     OSError
         If nothing can be written there.
     """
@@ -164,8 +177,15 @@ def checkpoints_of(estimator: MultiTaskEstimator, *, resume: bool) -> Iterator[C
             )
         yield None
         return
-    with CheckpointFolder(params["checkpoint_dir"]) as folder:
-        yield Checkpoints(folder, params["checkpoint_every"], resume=resume)
+    folder, every = CheckpointFolder(params["checkpoint_dir"]), params["checkpoint_every"]
+    if group is not None and not group.is_first:
+        yield Checkpoints(folder, every, group.from_first(None), group)
+        return
+    with folder:
+        found = _found_in(folder, resume=resume)
+        if group is not None:
+            found = group.from_first(found)
+        yield Checkpoints(folder, every, found, group)
 
 
 def without_checkpoints(estimator: Any) -> Any:
@@ -176,7 +196,18 @@ def without_checkpoints(estimator: Any) -> Any:
     return estimator.set_params(**dict.fromkeys(names))
 
 
-def _versions() -> dict[str, str]:
-    package = sys.modules[__name__.partition(".")[0]]  # which has its version, and imports us
-    modules = (package, torch, np, sklearn)
-    return {module.__name__: str(module.__version__) for module in modules}
+def _found_in(folder: CheckpointFolder, *, resume: bool) -> State | None:
+    """The state to go on from; an error where hours of work may be lost otherwise."""
+    found = folder.read_newest()
+    if resume and found is None and (files := folder.files()):
+        raise ValueError(
+            f"No checkpoint in {folder.path} can be read, of {[file.name for file in files]}. To "
+            f"begin anew, remove them or name another checkpoint_dir."
+        )
+    if not resume and found is not None and not found["ended"]:
+        raise ValueError(
+            f"{folder.path} holds a fit that was stopped after epoch {found['epochs_done']}, and "
+            f"would be lost. Go on with fit(..., resume=True); or, to begin anew, remove those "
+            f"checkpoints or name another checkpoint_dir."
+        )
+    return found if resume else None

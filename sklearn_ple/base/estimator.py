@@ -162,7 +162,10 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         ProcessGroupError
             Where processes share the fit: if they were not given the same, or one of them is gone.
         """
-        with process_group() as group, checkpoints_of(self, resume=resume) as checkpoints:
+        with (
+            process_group() as group,
+            checkpoints_of(self, resume=resume, group=group) as checkpoints,
+        ):
             again = self.warm_start and hasattr(self, "net_")
             if checkpoints is not None and checkpoints.begins_anew:
                 again = False

@@ -218,11 +218,12 @@ def test_if_none_is_whole_that_is_an_error(begun: Path) -> None:
     assert CheckpointFolder(begun).files() == files
 
 
-def test_other_versions_are_a_warning(begun: Path) -> None:
+def test_other_circumstances_are_a_warning(begun: Path) -> None:
     newest = CheckpointFolder(begun).files()[-1]
     state = torch.load(newest, weights_only=True)
-    torch.save(state | {"versions": state["versions"] | {"torch": "1.0"}}, newest)
-    with pytest.warns(UserWarning, match=r"other versions: torch \(was 1.0, is .*very same wei"):
+    circumstances = state["circumstances"] | {"torch": "1.0", "threads": "4"}
+    torch.save(state | {"circumstances": circumstances}, newest)
+    with pytest.warns(UserWarning, match=r"torch \(was 1.0, is .*threads \(was 4, is 1\).*very sa"):
         one = model(begun).fit(X, Y, resume=True)
     assert_same(model(None).fit(X, Y), one, X)
 

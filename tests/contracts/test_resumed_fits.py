@@ -23,6 +23,7 @@ from sklearn_ple import (
     DWAWeighting,
     ExponentialWeighting,
     FAMOWeighting,
+    ParquetSource,
     PLEEstimator,
     PLERegressor,
 )
@@ -347,3 +348,14 @@ def test_resumed_model_is_pickled_and_goes_on_like_any(tmp_path: Path) -> None:
     one = copy.deepcopy(whole(warm_start=True)).fit(X, Y)
     for each in (model, twin):
         assert_same(one, each.set_params(checkpoint_dir=None).fit(X, Y), X)
+
+
+@pytest.mark.parametrize("buffer_rows", [1000, 40], ids=["read whole", "streamed"])
+def test_rows_in_files(buffer_rows: int, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the rows are Parquet")
+    table = X.assign(**{name: Y[name] for name in Y})
+    table.to_parquet(tmp_path / "rows.parquet", row_group_size=31)
+    source = ParquetSource(tmp_path / "rows.parquet", targets=list(Y), buffer_rows=buffer_rows)
+    settings = {"early_stopping": True, "validation_fraction": 0.2}
+    one = small(PLEEstimator, **BUSY | settings).fit(source)
+    assert_same(one, resumed(PLEEstimator, tmp_path / "run", source, **settings), X)

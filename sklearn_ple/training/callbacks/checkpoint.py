@@ -32,7 +32,8 @@ class Checkpoint(Callback):
 
     Parameters
     ----------
-    folder : CheckpointFolder
+    folder : CheckpointFolder or None
+        None in a process that shares the fit with one that writes.
     every : int
         Epochs from one checkpoint to the next; one more is written at the end.
     schedule : LearningRateSchedule
@@ -46,7 +47,7 @@ class Checkpoint(Callback):
 
     def __init__(
         self,
-        folder: CheckpointFolder,
+        folder: CheckpointFolder | None,
         every: int,
         *,
         schedule: LearningRateSchedule,
@@ -65,10 +66,10 @@ class Checkpoint(Callback):
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         found, self.found = self.found, None  # which is as large as the net, several times
-        if found is None:
-            self.folder.clear()
-        else:
+        if found is not None:
             self._restore(net, found)
+        elif self.folder is not None:
+            self.folder.clear()
 
     def after_epoch(self, net: Any, *, last: bool) -> None:
         """Write the state down if it is time to; called when all callbacks have seen the epoch.
@@ -80,7 +81,7 @@ class Checkpoint(Callback):
         TypeError
             If the state holds something else than data.
         """
-        if not last and net.epochs_done_ % self.every:
+        if self.folder is None or (not last and net.epochs_done_ % self.every):
             return
         state = self._state(net, ended=last)
         try:
