@@ -218,6 +218,14 @@ def test_if_none_is_whole_that_is_an_error(begun: Path) -> None:
     assert CheckpointFolder(begun).files() == files
 
 
+def test_without_resume_damaged_ones_are_replaced(begun: Path) -> None:
+    for file in CheckpointFolder(begun).files():
+        file.write_bytes(b"")
+    with pytest.warns(UserWarning, match="is passed over"):
+        model(begun).fit(X, Y)
+    assert CheckpointFolder(begun).read_newest()["epochs_done"] == 5
+
+
 def test_other_circumstances_are_a_warning(begun: Path) -> None:
     newest = CheckpointFolder(begun).files()[-1]
     state = torch.load(newest, weights_only=True)
