@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sklearn_ple.nn import Coupling
 from sklearn_ple.tasks import Classification, Task, TaskSet
+from sklearn_ple.tasks.whole_vectors import filled_up
 
 Floats = NDArray[np.float64]
 
@@ -71,12 +72,12 @@ def corrected(
     coupling : Coupling
         What comes after, in float64.
     """
-    parts = task_set.split(towers)
+    parts = task_set.split(filled_up(towers))
     for k, each in maps.items():
         parts[k] = each.apply(parts[k], task_set.tasks[k])
     with torch.no_grad():
         raw: Tensor = coupling(torch.cat(parts, dim=1))
-    return raw
+    return raw[: len(towers)]
 
 
 def decided(

@@ -15,6 +15,7 @@ from sklearn_ple.tables import missing
 from sklearn_ple.tasks.classification import UNSEEN_DEVIANCE, unseen_labels
 from sklearn_ple.tasks.targets import Targets, classes_by_target
 from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
+from sklearn_ple.tasks.whole_vectors import filled_up
 
 _BLOCK = 65_536  # rows whose deviances are in memory at once
 
@@ -151,8 +152,8 @@ class TaskSet:
 
     def activate(self, raw: Tensor) -> list[NDArray]:
         """Raw outputs (n, n_raw) to probabilities or means a task, as NumPy arrays."""
-        parts = zip(self.tasks, self.split(raw.double()), strict=True)
-        return [task.activate(part).numpy() for task, part in parts]
+        parts = zip(self.tasks, self.split(filled_up(raw.double())), strict=True)
+        return [task.activate(part).numpy()[: len(raw)] for task, part in parts]
 
     def decode(self, activated: Sequence[NDArray]) -> list[NDArray]:
         """Probabilities or means to predictions in each task's own labels or unit."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.nn.layer import without_decay
+from sklearn_ple.tasks.whole_vectors import filled_up
 from sklearn_ple.training.callbacks import Checkpoint
 from sklearn_ple.training.criterion import weighted_means
 from sklearn_ple.training.device import Precision, autocast
@@ -24,7 +25,6 @@ from sklearn_ple.training.tensor_data import move
 from sklearn_ple.weighting import GradientWeighting
 
 _CHUNK_CPU, _CHUNK_GPU = 2048, 65_536  # on a CPU what fits into its caches is fastest
-_WHOLE_VECTORS = 64
 
 
 class MultiTaskNet(NeuralNet):
@@ -310,7 +310,7 @@ class MultiTaskNet(NeuralNet):
         for start in range(0, n_rows, chunk):
             size = min(chunk, n_rows - start)
             part = {
-                name: _filled_up(tensor[start : start + size]).to(self.device)
+                name: filled_up(tensor[start : start + size]).to(self.device)
                 for name, tensor in features.items()
             }
             parts.append(self._run(module, part)[:size])
@@ -320,10 +320,3 @@ class MultiTaskNet(NeuralNet):
         with autocast(torch.device(self.device), self.precision):
             raw: Tensor = module(**features)
         return raw.float() if raw.dtype == torch.bfloat16 else raw
-
-
-def _filled_up(rows: Tensor) -> Tensor:
-    """With rows of zeros up to whole vectors; `pad` of torch 2.7 takes no tensor of width 0."""
-    if len(rows) % _WHOLE_VECTORS == 0:
-        return rows
-    return torch.cat([rows, rows.new_zeros(-len(rows) % _WHOLE_VECTORS, *rows.shape[1:])])
