@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from os import PathLike
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -12,9 +14,11 @@ from torch import Tensor
 
 from sklearn_ple.base.exportable import Exportable
 from sklearn_ple.base.html_tasks import with_tasks
+from sklearn_ple.base.parquet_answers import write_answers
 from sklearn_ple.base.task_view import find_task
 from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
 from sklearn_ple.serving.answers import as_array, as_probabilities
+from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tasks import Task
 from sklearn_ple.tasks.classification import warn_of_unseen
 from sklearn_ple.tasks.inference import Promise
@@ -101,6 +105,42 @@ class Predictor(Exportable):
         columns = dict(zip(self._names_of_answers(), answers, strict=True))
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(columns, index=index, copy=False)
+
+    def predict_to_parquet(
+        self,
+        X: ParquetSource,
+        path: str | PathLike[str],
+        *,
+        keep: Sequence[str] = (),
+        progress: bool = False,
+    ) -> None:
+        """Predict everything, by name, of rows in files, into a file.
+
+        Neither rows nor answers need fit into memory.
+
+        Parameters
+        ----------
+        X : ParquetSource
+            Its targets and weights, if it names any, are not read. Features that it does not name
+            are those of the fit.
+        path : path-like
+            The Parquet file to write, replaced once all of it is there: a row for each row of the
+            files, in their order, with the columns of `predict_frame`.
+        keep : sequence of str, default=()
+            Columns of the files that are written too, in front of the answers.
+        progress : bool, default=False
+            Show a progress bar of rows.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If files can't be read or do not have the columns of the fit; the message names file
+            and column.
+        """
+        check_is_fitted(self)
+        if not isinstance(X, ParquetSource):
+            raise TypeError(f"X is no ParquetSource but a {type(X).__name__}; use predict_frame.")
+        write_answers(self, X, path, keep=keep, progress=progress)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Mean over tasks of the share of deviance explained (see `score_tasks`).

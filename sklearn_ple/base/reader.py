@@ -19,6 +19,7 @@ from sklearn_ple.base.gathering import RowParts
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.features import Columns, FeatureTable, read_columns
 from sklearn_ple.nn import GateReading, MultiTaskModule
+from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tables import row_slicer
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
 from sklearn_ple.training import MultiTaskNet
@@ -91,6 +92,11 @@ class Reader(BaseEstimator):
 
     def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:
         """X by column, with names and number of features set or checked."""
+        if isinstance(X, ParquetSource):
+            raise TypeError(
+                "X is a ParquetSource, whose rows need not fit into memory: predict by "
+                "predict_to_parquet(X, path), or read what does fit, by pandas.read_parquet."
+            )
         return self._checked(read_columns(X), reset, minimum)
 
     def _checked(self, columns: Columns, reset: bool, minimum: int = 1) -> Columns:

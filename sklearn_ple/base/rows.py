@@ -25,10 +25,13 @@ class Rows:
         """Some of the rows."""
         return Rows(self.columns.take(index), self.targets.take(index), self.weight[index])
 
+    def where(self, kept: NDArray[np.bool_]) -> Rows:
+        """The rows for which this is true."""
+        return self if kept.all() else self.take(np.flatnonzero(kept))
+
     def weighed(self) -> Rows:
         """Rows that weigh something, with labels that do."""
-        used = self.weight.any(axis=1)
-        rows = self if used.all() else self.take(np.flatnonzero(used))
+        rows = self.where(np.asarray(self.weight.any(axis=1)))
         return replace(rows, targets=rows.targets.hide(rows.weight == 0))
 
     def in_order_of(self, task_set: TaskSet) -> Rows:

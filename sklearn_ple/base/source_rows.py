@@ -146,11 +146,12 @@ class SourceRows(Material):
         self, source: OpenSource, held_out: bool, encoded: Callable[[Rows], Batch]
     ) -> Callable[[int, int], Iterator[Batch]]:
         def read(group: int, n_rows: int = PASS_ROWS) -> Iterator[Batch]:
-            for rows, is_held_out in self._survey.rows(source, group, n_rows):
+            def part(read: tuple[Rows, NDArray[np.bool_]]) -> Batch | None:
+                rows, is_held_out = read
                 with located(source.groups[group]):
-                    kept = rows.take(np.flatnonzero(is_held_out == held_out)).weighed()
-                    batch = encoded(kept) if len(kept.weight) else None
-                if batch is not None:
-                    yield batch
+                    kept = rows.where(is_held_out == held_out).weighed()
+                    return encoded(kept) if len(kept.weight) else None
+
+            return filter(None, map(part, self._survey.rows(source, group, n_rows)))
 
         return read

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn_ple.base.inputs import check_rows
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
-from sklearn_ple.sources.open_source import PASS_ROWS, located
+from sklearn_ple.sources.open_source import PASS_ROWS, Part, located
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, Task, TaskSet, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
@@ -90,13 +90,17 @@ class Survey:
         draw = None
         if self._held_out is not None and source is self.source:
             draw = self._held_out.drawer(group)
-        parts = source.rows(source.groups[group], n_rows, with_features=with_features)
-        for columns, targets, weight in parts:
+
+        def part(read: Part) -> tuple[Rows, NDArray[np.bool_]]:
+            columns, targets, weight = read
             rows = Rows(columns, targets.hide(weight == 0), weight)
             with located(source.groups[group]):
                 rows = rows.in_order_of(self.estimator.tasks_) if self.fitting.again else rows
             none = np.zeros(len(targets), dtype=bool)
-            yield rows, none if draw is None else draw(rows.targets)
+            return rows, none if draw is None else draw(rows.targets)
+
+        parts = source.rows(source.groups[group], n_rows, with_features=with_features)
+        return map(part, parts)
 
     def completed(self, rows: Rows) -> Rows:
         """With the labels that follow from others."""
@@ -158,11 +162,11 @@ class Survey:
             parts = self.rows(self.source, group, with_features=self.features is not None)
             for rows, held_out in parts:
                 with located(self.source.groups[group]):
-                    used = rows.weight.any(axis=1)
+                    used = np.asarray(rows.weight.any(axis=1))
                     self.n_valid += int((used & held_out).sum())
-                    rows = self.completed(rows.take(np.flatnonzero(used)))
+                    rows = self.completed(rows.where(used))
                     _add(given, rows.targets, np.ones(rows.weight.shape))
-                    train = rows.take(np.flatnonzero(~held_out[used]))
+                    train = rows.where(~held_out[used])
                     self.n_train += len(train.weight)
                     _add(labels, train.targets, train.weight)
                     sums += _weights(train)

@@ -22,6 +22,7 @@ from sklearn_ple.tasks import Targets, read_targets
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
+Part = tuple[Columns, Targets, NDArray[np.float64]]
 PASS_ROWS = 65_536
 _END = 65_536
 
@@ -132,38 +133,40 @@ class OpenSource:
             batches = file.iter_batches(
                 n_rows, row_groups=[group.index], columns=columns, use_threads=False
             )
-            while True:
-                with located(group):
-                    batch = next(batches, None)
-                    if batch is not None and self._filter is not None:
-                        batch = batch.filter(self._filter)
-                if batch is None:
-                    return
-                if batch.num_rows:
-                    yield batch.select(list(names))
+            while (batch := self._next(batches, group)) is not None:
+                part = [batch.select(list(names))] if batch.num_rows else []
+                del batch  # or whoever waits for its turn would hold it
+                while part:
+                    yield part.pop()
 
     def rows(
         self, group: RowGroup, n_rows: int = PASS_ROWS, *, with_features: bool = True
-    ) -> Iterator[tuple[Columns, Targets, NDArray[np.float64]]]:
-        """X by column, y by column, and weights (n, n_targets), of the same rows.
-
-        What the caller raises of a part is given the place where the part lies.
-        """
+    ) -> Iterator[Part]:
+        """X by column, y by column, and weights (n, n_targets), of the same rows."""
         source = self.source
         features = self.features if with_features else []
         names = [*features, *source.target_names, *source.weight_names]
-        for batch in self.batches(group, names, n_rows):
+
+        def part(batch: RecordBatch) -> Part:
             with located(group):
                 frame = frame_of(batch)
                 targets = read_targets(_of_targets(frame, source))
-                columns = self.columns(frame[features])
                 weight = _weights(frame[source.weight_names], len(targets.names))
-                yield columns, targets, weight
+                return self.columns(frame[features]), targets, weight
+
+        return map(part, self.batches(group, names, n_rows))
 
     def columns(self, frame: pd.DataFrame) -> Columns:
         """X of some rows, its kinds those of the schema."""
         columns = read_columns(frame)
         return replace(columns, kinds=self.schema.kinds) if frame.shape[1] else columns
+
+    def _next(self, batches: Iterator[RecordBatch], group: RowGroup) -> RecordBatch | None:
+        with located(group):
+            batch = next(batches, None)
+            if batch is None or self._filter is None:
+                return batch
+            return batch.filter(self._filter)
 
     def whole(self) -> tuple[pd.DataFrame, pd.DataFrame | pd.Series, NDArray[np.float64] | None]:
         """All rows in memory: X, y and sample weights.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +11,6 @@ from torch import Tensor
 
 from sklearn_ple.training import Batch
 
-Part = TypeVar("Part")
 READ_AT_ONCE = 8
 
 
@@ -64,15 +61,6 @@ def shuffled(parts: Iterator[Batch], n_held: int, random: np.random.Generator) -
                 kept.index_copy_(0, drawn, each)
             yield going
     yield _permuted(held, random)
-
-
-def ahead(parts: Iterator[Part], n_parts: int = 2) -> Iterator[Part]:
-    """The same, of which some are already being made in another thread."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        made = deque(reader.submit(next, parts, None) for _ in range(n_parts))
-        while (part := made.popleft().result()) is not None:
-            made.append(reader.submit(next, parts, None))
-            yield part
 
 
 def in_sizes(parts: Iterator[Batch], sizes: Sequence[int]) -> Iterator[Batch]:

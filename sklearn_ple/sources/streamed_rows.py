@@ -11,7 +11,6 @@ import torch
 from sklearn_ple.sources.open_source import PASS_ROWS
 from sklearn_ple.sources.shuffling import (
     READ_AT_ONCE,
-    ahead,
     cut,
     in_sizes,
     interleaved,
@@ -24,6 +23,7 @@ from sklearn_ple.training.tensor_data import weightless
 
 Read = Callable[[int, int], Iterator[Batch]]
 FIRST_ROWS = 256
+WORTH_READING = 8_192  # a part of fewer rows takes about as long
 
 
 class StreamedRows:
@@ -64,7 +64,7 @@ class StreamedRows:
 
     def chunks(self, share: Share = WHOLE) -> Iterator[Batch]:
         """The share's row groups in order, in parts that fit into memory."""
-        return ahead(self.parts(PASS_ROWS, share))
+        return self.parts(PASS_ROWS, share)
 
     def parts(self, n_rows: int, share: Share = WHOLE) -> Iterator[Batch]:
         """The rows of every row group that is the share's, so many read at a time."""
@@ -102,7 +102,7 @@ class StreamedBatches:
         return -(-len(self.data) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        parts = ahead(self._parts())
+        parts = self._parts()
         fewer, over = divmod(len(self.data), len(self))
         sizes = [fewer + 1] * over + [fewer] * (len(self) - over)
         n_batches = 0
@@ -127,7 +127,8 @@ class StreamedBatches:
             return data.parts(PASS_ROWS)
         seed = int(torch.randint(2**62, (), generator=self.generator))
         random = np.random.default_rng(seed)
-        at_a_time = max(1, data.buffer_rows // (2 * READ_AT_ONCE))
+        held = data.buffer_rows
+        at_a_time = max(1, held // (2 * READ_AT_ONCE), min(WORTH_READING, held // 4))
         parts = interleaved(
             random.permutation(data.n_groups).tolist(),
             lambda group: data.read(group, at_a_time),

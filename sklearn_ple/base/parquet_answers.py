@@ -1,0 +1,97 @@
+"""Answers for rows in files, written to a file: a part of a row group at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sklearn_ple.sources import OpenSource, ParquetSource
+from sklearn_ple.sources.files import parquet
+from sklearn_ple.sources.open_source import PASS_ROWS, frame_of, located
+
+if TYPE_CHECKING:
+    from sklearn_ple.base.predictor import Predictor
+
+
+def write_answers(
+    estimator: Predictor,
+    source: ParquetSource,
+    path: str | os.PathLike[str],
+    *,
+    keep: Sequence[str],
+    progress: bool,
+) -> None:
+    """Write what `predict_frame` says of every row, in the order of rows."""
+    # Here and not above, for it warns in a notebook that lacks widgets.
+    from tqdm.auto import tqdm
+
+    opened = _open(estimator, source)
+    n_rows = 0
+    label = type(estimator).__name__
+    with (
+        _Writer.at(Path(path)) as writer,
+        tqdm(total=opened.n_stored, desc=label, unit="row", disable=not progress) as bar,
+    ):
+        for group in opened.groups:
+            for batch in opened.batches(group, [*opened.features, *keep], PASS_ROWS):
+                with located(group):
+                    answers = estimator.predict_frame(frame_of(batch.select(opened.features)))
+                writer.write({name: batch.column(name) for name in keep}, answers)
+                n_rows += batch.num_rows
+                bar.update(batch.num_rows)
+        opened.require_rows(n_rows)
+
+
+def _open(estimator: Predictor, source: ParquetSource) -> OpenSource:
+    """The files, asked for the features of the fit and for no labels."""
+    names = source.features or getattr(estimator, "feature_names_in_", None)
+    if names is not None:
+        source = replace(source, features=tuple(names), targets=None, weight=None)
+    opened = OpenSource(source)
+    estimator._checked(opened.no_rows(), reset=False, minimum=0)
+    return opened
+
+
+class _Writer:
+    """Tables of one schema, that of the first, as a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: Any = None
+
+    @classmethod
+    @contextmanager
+    def at(cls, path: Path) -> Iterator[_Writer]:
+        """A writer whose file is there only once all of it is."""
+        part = path.with_name(f".{path.name}.part")
+        writer = cls(part)
+        try:
+            yield writer
+            writer.close()
+            part.replace(path)
+        finally:
+            writer.close()
+            part.unlink(missing_ok=True)
+
+    def write(self, kept: dict[str, Any], answers: Any) -> None:
+        """Columns that are kept, as they are stored, and a frame of answers."""
+        import pyarrow as pa
+
+        both = set(kept) & set(answers.columns)
+        if both:
+            raise ValueError(f"keep names {sorted(both)}, which are names of answers too.")
+        table = pa.Table.from_pandas(answers, preserve_index=False).replace_schema_metadata(None)
+        for i, (name, column) in enumerate(kept.items()):
+            table = table.add_column(i, name, column)
+        if self._file is None:
+            self._file = parquet().ParquetWriter(self.path, table.schema)
+        self._file.write_table(table.cast(self._file.schema))
+
+    def close(self) -> None:
+        """End the file."""
+        if self._file is not None:
+            self._file.close()
