@@ -26,10 +26,10 @@ export SKLEARN_PLE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help install demo test check lint format types imports study bench docs clean distclean
+.PHONY: help install demo test check lint format types imports study reliability bench docs clean distclean
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 install: $(STAMP) ## make .venv with the package (editable) and everything to develop it
 
@@ -66,6 +66,9 @@ imports: $(STAMP) ## import-linter: the floors of docs/architecture.md
 
 study: $(STAMP) ## tests that fit on full data, for minutes each
 	$(BIN)/python -m pytest -m study
+
+reliability: $(STAMP) ## odd inputs, a thousand fits, threads, full disks, interrupts: for half an hour
+	OMP_NUM_THREADS=1 SKLEARN_PLE_RELIABILITY=long $(BIN)/python -m pytest -m reliability
 
 bench: $(STAMP) ## training and prediction speed against plain skorch
 	$(BIN)/python benchmarks/speed.py

@@ -110,11 +110,16 @@ def _download_split(subset: Subset, folder: Path) -> pd.DataFrame:
         except OSError as error:
             failures.append(str(error))
             continue
-        table = _read_raw(path, subset)
+        try:
+            table = _read_raw(path, subset)
+        except OSError as error:
+            path.unlink()  # or it would be found, and refused, ever after
+            failures.append(f"what {url} sent was no good and is deleted: {error}")
+            continue
         if table is not None:
             return table
         failures.append(f"{url} has no file {RAW_NAMES[subset]}")
-    raise OSError("Census-Income (KDD) could not be fetched. " + "; ".join(failures) + ".")
+    raise OSError("Census-Income (KDD) could not be fetched. " + "; ".join(failures))
 
 
 def unpack(name: str, read: Callable[[], bytes], wanted: str) -> bytes | None:

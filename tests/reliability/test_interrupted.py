@@ -1,0 +1,145 @@
+"""An interrupt, wherever it strikes, leaves an estimator that can be used."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from architecture_walk import small
+from lasting import times
+from people import make_people
+from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
+
+from sklearn_ple import PLEClassifierRegressor
+from sklearn_ple.base import MultiTaskEstimator, reader
+from sklearn_ple.features import FeatureTable
+from sklearn_ple.training import MultiTaskNet
+
+pytestmark = pytest.mark.reliability
+X, Y = make_people(157)
+
+
+def interrupt() -> None:
+    """What Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+class After(Callback):
+    """Interrupts at the n-th time that something happens in training."""
+
+    def __init__(self, event: str, n: int) -> None:
+        self.event = event
+        self.n = n
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        return self.count if name.startswith("on_") and name == self.event else found
+
+    def count(self, net: MultiTaskNet, *args: object, **kwargs: object) -> None:
+        self.left = getattr(self, "left", self.n) - 1
+        if self.left == 0:
+            interrupt()
+
+
+def fitted(**options: object) -> MultiTaskEstimator:
+    return small(PLEClassifierRegressor, **options).fit(X, Y)
+
+
+EVENTS = {
+    "on_train_begin": [1],
+    "on_epoch_begin": [1, 2],
+    "on_batch_begin": [1, 2, 5],
+    "on_grad_computed": [1, 2, 5],
+    "on_batch_end": [1, 2, 5],
+}
+
+
+@pytest.mark.parametrize(("event", "n"), [(e, n) for e, ns in EVENTS.items() for n in ns])
+def test_ctrl_c_while_training(event: str, n: int) -> None:
+    """Where training had begun there is a model; in any case there can be one."""
+    model = small(PLEClassifierRegressor, batch_size=64, max_epochs=3, callbacks=[After(event, n)])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert not model.predict_frame(X).isna().to_numpy().any()
+    model.set_params(callbacks=None).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), fitted(batch_size=64, max_epochs=3).predict(X))
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first fit", "fitted before"])
+def test_ctrl_c_before_training(again: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = fitted() if again else small(PLEClassifierRegressor)
+    before = model.predict(X) if again else None
+
+    def strike(*args: object, **kwargs: object) -> None:
+        interrupt()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FeatureTable, "fit", strike)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y)
+    if again:
+        np.testing.assert_array_equal(model.predict(X), before)
+    else:
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+    np.testing.assert_array_equal(model.fit(X, Y).predict(X), fitted().predict(X))
+
+
+STEPS: dict[str, tuple[type, str]] = {
+    "reading": (reader.Reader, "_prepare"),
+    "the network": (MultiTaskNet, "raw_outputs"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_frame"])
+def test_ctrl_c_while_predicting(method: str, step: str, monkeypatch) -> None:
+    """In the second of several chunks; afterwards the model answers as before."""
+    model = fitted(max_epochs=1)
+    monkeypatch.setattr(reader, "_ROWS_CPU", 64)
+    call: Callable = getattr(model, method)
+    before = call(X)
+    owner, name = STEPS[step]
+    real, calls = getattr(owner, name), []
+
+    def second_time(*args: object, **kwargs: object) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            interrupt()
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, second_time)
+        with pytest.raises(KeyboardInterrupt):
+            call(X)
+    if isinstance(before, pd.DataFrame):
+        pd.testing.assert_frame_equal(call(X), before, check_exact=True)
+    else:
+        np.testing.assert_equal(call(X), before)
+
+
+def test_ctrl_c_at_any_moment() -> None:
+    """By a timer, so that it strikes in the midst of everything."""
+    expected = fitted().predict(X)
+    struck = 0
+    for k in range(times(8, 300)):
+        model = small(PLEClassifierRegressor)
+        signal.setitimer(signal.ITIMER_REAL, 0.004 + 0.011 * (k % 20))
+        old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            model.fit(X, Y)
+        except KeyboardInterrupt:
+            struck += 1
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, old)
+        if hasattr(model, "net_"):
+            assert not model.predict_frame(X).isna().to_numpy().any()
+        np.testing.assert_array_equal(model.fit(X, Y).predict(X), expected)
+    assert struck
