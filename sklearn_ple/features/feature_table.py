@@ -109,14 +109,25 @@ class FeatureTable:
             If a number is infinite, or beyond `dtype` after scaling, or a category has changed
             its type since fit.
         """
-        numbers = columns.numbers(self.numeric)
-        missing = np.isnan(numbers)
-        prepared: Prepared = self._locate(numbers, missing, dtype) if self.knots else {}
-        prepared["numbers"] = self._scale(numbers, missing, dtype)
         codes = [
             vocabulary.encode(*columns.levels(i))
             for i, vocabulary in zip(self.categorical, self.vocabularies, strict=True)
         ]
+        return self.assemble(columns.numbers(self.numeric), codes, dtype)
+
+    def assemble(
+        self,
+        numbers: Floats,
+        codes: Sequence[NDArray[np.int32]] | Sequence[Sequence[int]],
+        dtype: type[np.floating] = np.float32,
+    ) -> Prepared:
+        """What `prepare` gives, out of numbers (n, p) and each vocabulary's codes (n,).
+
+        Numbers are NaN where missing, and overwritten.
+        """
+        missing = np.isnan(numbers)
+        prepared: Prepared = self._locate(numbers, missing, dtype) if self.knots else {}
+        prepared["numbers"] = self._scale(numbers, missing, dtype)
         for name, group in (("small_codes", self.small), ("codes", self.large)):
             if group:
                 prepared[name] = self._stack([codes[j] for j in group], group)
@@ -170,12 +181,14 @@ class FeatureTable:
         """Without what follows from the rest."""
         return {name: value for name, value in vars(self).items() if name != "_knot_rows"}
 
-    def _stack(self, codes: list[NDArray[np.int32]], group: list[int]) -> NDArray[np.int32]:
+    def _stack(
+        self, codes: list[NDArray[np.int32]] | list[Sequence[int]], group: list[int]
+    ) -> NDArray[np.int32]:
         """Codes as rows of one table of all levels, after which come the unseen rows."""
         counts = np.array([self.vocabularies[j].n_codes for j in group], dtype=np.int32)
         ends = np.cumsum(counts, dtype=np.int32)
         unseen = ends[-1] + np.arange(len(group), dtype=np.int32)
-        stacked = np.array(codes).T
+        stacked = np.array(codes, dtype=np.int32).T
         return np.where(stacked == counts, unseen, stacked + (ends - counts))
 
 

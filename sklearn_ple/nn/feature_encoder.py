@@ -64,11 +64,19 @@ class KnotTable(Layer):
 
     def forward(self, bins: Tensor, fractions: Tensor) -> Tensor:
         """Rows of the table (batch, feature) and fractions, alike, to (batch, feature * width)."""
+        return self.look_up(self.table(), bins, fractions)
+
+    def table(self) -> Tensor:
+        """The vectors (row, width) at all knots, then those of missing values, then one more."""
         running = self.increments.cumsum(0)
         before = running[self.starts] - self.increments[self.starts]
         knots = self.values + running - before[self.feature]
         absent = [] if self.missing is None else [self.missing]
-        table = torch.cat([knots, *absent, self.last])
+        return torch.cat([knots, *absent, self.last])
+
+    @staticmethod
+    def look_up(table: Tensor, bins: Tensor, fractions: Tensor) -> Tensor:
+        """What `forward` gives, out of the `table` of some moment."""
         low = bins.flatten()
         left, right = table.index_select(0, low), table.index_select(0, low + 1)
         embedded = torch.lerp(left, right, fractions.to(left.dtype).view(-1, 1))
@@ -106,9 +114,17 @@ class CategoryTable(Layer):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Rows of the table (batch, feature), unseen ones after all others, to (batch, …)."""
+        return self.look_up(self.table(), codes)
+
+    def table(self) -> Tensor:
+        """The vectors (row, width) of all levels, then each feature's mean."""
         mean = self.weight.new_zeros(self.n_features, self.weight.shape[1])
         mean = mean.index_add(0, self.feature, self.weight * self.shares)
-        table = torch.cat([self.weight, mean])
+        return torch.cat([self.weight, mean])
+
+    @staticmethod
+    def look_up(table: Tensor, codes: Tensor) -> Tensor:
+        """What `forward` gives, out of the `table` of some moment."""
         return table.index_select(0, codes.flatten()).view(len(codes), -1)
 
 

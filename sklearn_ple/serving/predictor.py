@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import numpy as np
@@ -19,11 +18,14 @@ from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.serving.answers import as_array, as_frame, as_probabilities
 from sklearn_ple.serving.corrections import corrected, decided
 from sklearn_ple.serving.fitted_model import MODEL_FAMILIES, FittedModel
+from sklearn_ple.serving.frozen_tables import freeze_tables
+from sklearn_ple.serving.least_rows import WHOLE, least_rows
+from sklearn_ple.serving.one_row import OneRow
 from sklearn_ple.serving.requests import read_request
 from sklearn_ple.tasks.user_warning import warn_user
 
-# As the estimator cuts and fills up rows, on which the last digits of its answers depend.
-_PREPARED_ROWS, _CHUNK, _WHOLE_VECTORS = 8_192, 2_048, 64
+# As the estimator cuts up rows, on which the last digits of its answers depend.
+_PREPARED_ROWS, _CHUNK = 8_192, 2_048
 
 
 class Predictor:
@@ -69,7 +71,11 @@ class Predictor:
         if model.maps is not None:
             self._network = MultiTaskModule(whole.encoder, whole.routing, whole.towers).eval()
         self._coupling = model.float_coupling()
+        freeze_tables(whole.encoder)
         self.feature_names = model.feature_names
+        names = self.feature_names
+        self._one_row = None if names is None else OneRow(model.features, names)
+        self._least_rows = self._find_least_rows()
         self.n_features = len(model.features.labels)
         self.task_names = model.task_set.names
         self.classes: dict[str, NDArray] = {
@@ -192,6 +198,10 @@ class Predictor:
 
     def _raw(self, X: Any) -> Tensor:
         """What the network puts out for X, (n, n_raw)."""
+        if self._one_row is not None and isinstance(X, Mapping):
+            prepared = self._one_row.prepare(X, self._dtype)
+            if prepared is not None:
+                return self._run(prepared)
         columns = read_request(X, self.feature_names, self.n_features)
         features = self._model.features
         parts = [
@@ -202,23 +212,35 @@ class Predictor:
 
     @torch.inference_mode()
     def _run(self, prepared: Prepared) -> Tensor:
-        tensors = {name: torch.from_numpy(array) for name, array in prepared.items()}
-        n_rows = len(tensors["numbers"])
-        parts = []
-        for start in range(0, n_rows, _CHUNK):
-            size = min(_CHUNK, n_rows - start)
-            chunk = {name: _filled_up(t[start : start + size]) for name, t in tensors.items()}
-            with self._autocast():
-                raw = self._network(**chunk)[:size]
-            parts.append(raw.float() if raw.dtype == torch.bfloat16 else raw)
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+        n_rows = len(prepared["numbers"])
+        whole = self._least_rows if n_rows <= self._least_rows else WHOLE
+        tensors = {n: torch.from_numpy(_filled_up(rows, whole)) for n, rows in prepared.items()}
+        if n_rows <= _CHUNK:
+            return self._ask(tensors)[:n_rows]
+        starts = range(0, n_rows, _CHUNK)
+        chunks = [{name: t[i : i + _CHUNK] for name, t in tensors.items()} for i in starts]
+        return torch.cat([self._ask(chunk) for chunk in chunks])[:n_rows]
 
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self._model.precision == "bf16-mixed":
-            return torch.autocast("cpu", dtype=torch.bfloat16)
-        return nullcontext()
+    def _ask(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        if self._model.precision != "bf16-mixed":
+            raw: Tensor = self._network(**tensors)
+            return raw
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            raw = self._network(**tensors)
+        return raw.float()
+
+    def _find_least_rows(self) -> int:
+        features = self._model.features
+        example = features.assemble(
+            np.zeros((1, len(features.numeric))), [[0]] * len(features.categorical), self._dtype
+        )
+        with torch.inference_mode():
+            return least_rows(self._ask, self._model.module.encoder, example)
 
 
-def _filled_up(rows: Tensor) -> Tensor:
-    """With rows of zeros up to whole vectors of the CPU."""
-    return torch.cat([rows, rows.new_zeros(-len(rows) % _WHOLE_VECTORS, *rows.shape[1:])])
+def _filled_up(rows: NDArray, whole: int) -> NDArray:
+    """With rows of zeros up to a multiple, as `MultiTaskNet.raw_outputs` fills them up."""
+    n_rows = len(rows)
+    filled = np.zeros((n_rows + -n_rows % whole, *rows.shape[1:]), dtype=rows.dtype)
+    filled[:n_rows] = rows
+    return filled
