@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from sklearn_ple.export.quiet import quietly
 from sklearn_ple.export.reading import ColumnReader
 from sklearn_ple.export.signature import Signature
 from sklearn_ple.export.tables import fix_tables
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.tasks import Task, TaskSet
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
 
 class ServingGraph(nn.Module):
@@ -80,14 +85,20 @@ class ServingGraph(nn.Module):
         outputs = zip(self.signature.outputs, self.tasks, self.tasks.split(raw), strict=True)
         return {output.output: _predicted(task, part) for output, task, part in outputs}
 
-    def example(self, n_rows: int = 3) -> dict[str, Tensor]:
-        """Inputs of some rows without content, to trace by."""
-        return {
-            each.input: torch.zeros(
-                n_rows, dtype=torch.float64 if each.kind == "number" else torch.int64
-            )
-            for each in self.signature.inputs
-        }
+    @cached_property
+    def program(self) -> ExportedProgram:
+        """The same as operators alone, for any number of rows.
+
+        Strictly, that is from its bytecode: only so may a module ask for `len` of a batch, which
+        must be a number to all of Python but that compiler.
+        """
+        from torch.export import Dim, export  # slow to import
+
+        dtypes = {"number": torch.float64, "code": torch.int64}
+        example = {e.input: torch.zeros(3, dtype=dtypes[e.kind]) for e in self.signature.inputs}
+        shapes = ({name: {0: Dim("rows")} for name in example},)
+        with torch.no_grad(), quietly():
+            return export(self, (example,), dynamic_shapes=shapes, strict=True)
 
 
 def _unregister_empty_buffers(graph: nn.Module) -> None:

@@ -10,7 +10,7 @@ import torch
 from sklearn_ple.export.graph import ServingGraph
 from sklearn_ple.export.quiet import quietly
 from sklearn_ple.export.signature import InputColumn, Signature
-from sklearn_ple.export.torch_file import traced, write_beside
+from sklearn_ple.export.torch_file import write_beside
 
 Categories = Literal["codes", "text"]
 METADATA_KEY = "sklearn_ple"
@@ -50,35 +50,51 @@ def write_onnx(
 
 
 def _translated(graph: ServingGraph) -> Any:
+    """The model, whose inputs and outputs have the signature's names and nothing else has."""
     signature = graph.signature
-    program = traced(graph)
+    inputs = {_in_or_out(each.input): each.input for each in signature.inputs}
+    outputs = {_in_or_out(each.output): each.output for each in signature.outputs}
+    program = graph.program
     with quietly():
         translated = torch.onnx.export(
-            program,
-            input_names=[each.input for each in signature.inputs],
-            output_names=[each.output for each in signature.outputs],
-            dynamo=True,
-            verbose=False,
+            program, input_names=[*inputs], output_names=[*outputs], dynamo=True, verbose=False
         )
     assert translated is not None
-    return translated.model_proto
+    model = translated.model_proto
+    ours = inputs | outputs
+    _rename(model.graph, {name: f"{name}:inside" for name in ours.values()})
+    _rename(model.graph, ours)
+    return model
+
+
+def _in_or_out(name: str) -> str:
+    """A name that the exporter gives to nothing."""
+    return f"{name}:outside"
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    """Give values of a graph other names."""
+    for values in (graph.input, graph.output, graph.initializer, graph.value_info):
+        for value in values:
+            value.name = names.get(value.name, value.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
 
 
 def _read_text(model: Any, signature: Signature) -> None:
     """Let text come in where the graph reads codes, by a table of levels in front."""
     from onnx import TensorProto, helper
 
-    nodes = []
-    inputs = {each.name: each for each in model.graph.input}
-    for column in signature.inputs:
-        if column.kind == "text":
-            nodes.append(_table_of_levels(column))
-            for node in model.graph.node:
-                node.input[:] = [_codes_of(n) if n == column.input else n for n in node.input]
-            inputs[column.input].type.tensor_type.elem_type = TensorProto.STRING
-    for node in reversed(nodes):
-        model.graph.node.insert(0, node)
-    if nodes:
+    texts = {each.input: each for each in signature.inputs if each.kind == "text"}
+    for node in model.graph.node:
+        node.input[:] = [_codes_of(name) if name in texts else name for name in node.input]
+    for value in model.graph.input:
+        if value.name in texts:
+            value.type.tensor_type.elem_type = TensorProto.STRING
+    for column in texts.values():
+        model.graph.node.insert(0, _table_of_levels(column))
+    if texts:
         model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 3))
 
 

@@ -1,0 +1,107 @@
+"""What lies in an exported file and beside it, names and text among it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from architecture_walk import small
+from exported import KINDS, assert_agrees, census, in_onnxruntime, in_torch_export
+
+from sklearn_ple import SharedBottomEstimator
+from sklearn_ple.base import MultiTaskEstimator
+from sklearn_ple.export import Signature
+
+
+def fitted(X: Any, Y: Any, **changes: Any) -> MultiTaskEstimator:
+    return small(SharedBottomEstimator, max_epochs=2, **changes).fit(X, Y)
+
+
+@pytest.mark.slow
+def test_text_goes_straight_in(tmp_path: Path) -> None:
+    X, Y, test = census()
+    X["year"], test["year"] = pd.Categorical(X["since"] % 3), test["since"] % 4
+    X["odd"] = pd.Categorical(np.where(X["sex"] == X["sex"].iloc[0], "", "<missing>"))
+    test["odd"] = pd.Categorical(["", "<missing>"] * 32)
+    model = fitted(X, Y, tasks=KINDS, categorical_features=["year"])
+    signature, _ = exported = in_onnxruntime(model._serving_graph(), tmp_path, categories="text")
+    kinds = {each.column: each.kind for each in signature.inputs}
+    assert (kinds["sex"], kinds["year"], kinds["age"]) == ("text", "code", "number")
+    assert {each.column: each.missing_text for each in signature.inputs}["sex"] == ""
+    assert_agrees(exported, model, test)
+
+
+@pytest.mark.slow
+def test_names_that_no_graph_has(tmp_path: Path) -> None:
+    X, Y, test = census()
+    names = {
+        "age": "how old?",
+        "sex": "how old!",
+        "since": "2nd",
+        "year": "self",
+        "weeks_worked": "if",
+    }
+    names |= {"weeks_worked": "if", "class_worker": "linear", "wage_per_hour": "embedding"}
+    X, test = X.rename(columns=names), test.rename(columns=names)
+    Y = Y.rename(columns={"income": "embedding", "education": "val_1", "last_seen": "how old?"})
+    tasks = dict(zip(Y, KINDS.values(), strict=True))
+    model = fitted(X, Y, tasks=tasks)
+    graph = model._serving_graph()
+    for run in (in_torch_export, in_onnxruntime):
+        signature, _ = exported = run(graph, tmp_path)
+        inputs = {each.column: each.input for each in signature.inputs}
+        assert (inputs["how old?"], inputs["how old!"]) == ("how_old_", "how_old__2")
+        assert (inputs["2nd"], inputs["self"], inputs["if"]) == ("_2nd", "self_", "if_")
+        assert signature.outputs[0].output == "embedding_2"
+        assert_agrees(exported, model, test)
+
+
+@pytest.mark.slow
+def test_the_signature_is_inside_and_beside(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="to_onnx needs it")
+    X, Y, _ = census()
+    model = fitted(X, Y, tasks=KINDS)
+    signature = model.to_onnx(tmp_path / "model.onnx")
+    metadata = {p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props}
+    assert Signature.from_json(metadata["sklearn_ple"]) == signature
+    assert Signature.read(tmp_path / "model.onnx.json") == signature
+    assert signature == model.to_torch_export(tmp_path / "model.pt2")
+    inside = {"signature.json": ""}
+    torch.export.load(tmp_path / "model.pt2", extra_files=inside)
+    assert Signature.from_json(inside["signature.json"]) == signature
+    assert Signature.read(tmp_path / "model.pt2.json") == signature
+
+
+def test_the_signature_lists_levels_and_classes() -> None:
+    X, Y, _ = census()
+    signature = fitted(X, Y, tasks=KINDS)._serving_graph().signature
+    by_column = {each.column: each for each in signature.inputs}
+    assert by_column["sex"].levels == sorted(X["sex"].unique())
+    assert by_column["age"].levels is None
+    assert [each.classes for each in signature.outputs] == [
+        [0, 1],
+        [0, 1],
+        ["0", "1", "2"],
+        None,
+        None,
+    ]
+    assert [each.kind for each in signature.outputs] == list(KINDS.values())
+    assert Signature.from_json(signature.to_json()) == signature
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{}", '{"format": null'])
+def test_what_is_no_signature_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"other.json is no signature"):
+        Signature.read(path)
+
+
+def test_a_signature_of_a_later_version_is_refused() -> None:
+    with pytest.raises(ValueError, match="has format 99; .* reads 1"):
+        Signature.from_json(json.dumps({"format": 99}))
