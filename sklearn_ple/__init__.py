@@ -10,10 +10,10 @@ Rooms are imported when one of their names is first asked for: whoever only serv
 
 # ruff: isort: skip_file
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import importlib
+import typing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     # Estimators: <architecture><promise>, from the most sharing to none.
     from sklearn_ple.architectures import (
         PLEClassifierRegressor,
@@ -236,24 +236,24 @@ _ROOMS = (
     "archive",
     "weighting",
     "architectures",
+    "loading",
     "training",
     "sources",
     "model_selection",
     "metrics",
     "inspection",
-    "loading",
     "datasets",
 )
 _OTHER_ROOMS = ("base", "export", "features", "nn", "routings", "serving", "splitting", "tables")
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+if not typing.TYPE_CHECKING:  # a type checker would take any name for one of ours
 
     def __getattr__(name: str) -> object:
         """A public name from the room that lists it, or a room itself."""
         if name in _ROOMS or name in _OTHER_ROOMS:
-            return import_module(f"{__name__}.{name}")
+            return importlib.import_module(f"{__name__}.{name}")
         for room in _ROOMS if name in __all__ else ():
-            module = import_module(f"{__name__}.{room}")
+            module = importlib.import_module(f"{__name__}.{room}")
             if name in module.__all__:
                 globals()[name] = found = getattr(module, name)
                 return found

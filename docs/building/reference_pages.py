@@ -27,6 +27,8 @@ TITLES = {
     "features": "Features",
     "nn": "Parts of networks",
     "splitting": "Folds and strata",
+    "serving": "Serving",
+    "archive": "Saved models as files",
 }
 INDEX = """\
 Reference

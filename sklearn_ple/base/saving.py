@@ -11,14 +11,9 @@ import pandas as pd
 import torch
 
 from sklearn_ple import weighting
-from sklearn_ple.archive import (
-    Archive,
-    Family,
-    by_name,
-    family_of_recorded,
-    refusing,
-    write_archive,
-)
+from sklearn_ple.archive.archive import Archive, write_archive
+from sklearn_ple.archive.errors import refusing
+from sklearn_ple.archive.families import Family, by_name, family_of_recorded
 from sklearn_ple.base.calibration import Calibration
 from sklearn_ple.base.fitted import history_frame
 from sklearn_ple.base.net_state import net_of, net_state

@@ -24,6 +24,7 @@ SCALERS: dict[str, type[Standard] | type[Robust] | type[QuantileNormal]] = {
 }
 MAX_ONE_HOT_LEVELS = 4
 Prepared = dict[str, NDArray]
+Codes = NDArray[np.int32] | Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class FeatureTable:
     def assemble(
         self,
         numbers: Floats,
-        codes: Sequence[NDArray[np.int32]] | Sequence[Sequence[int]],
+        codes: Sequence[Codes],
         dtype: type[np.floating] = np.float32,
     ) -> Prepared:
         """What `prepare` gives, out of numbers (n, p) and each vocabulary's codes (n,).
@@ -181,9 +182,7 @@ class FeatureTable:
         """Without what follows from the rest."""
         return {name: value for name, value in vars(self).items() if name != "_knot_rows"}
 
-    def _stack(
-        self, codes: list[NDArray[np.int32]] | list[Sequence[int]], group: list[int]
-    ) -> NDArray[np.int32]:
+    def _stack(self, codes: list[Codes], group: list[int]) -> NDArray[np.int32]:
         """Codes as rows of one table of all levels, after which come the unseen rows."""
         counts = np.array([self.vocabularies[j].n_codes for j in group], dtype=np.int32)
         ends = np.cumsum(counts, dtype=np.int32)

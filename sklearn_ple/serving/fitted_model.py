@@ -11,13 +11,8 @@ import torch
 from torch import nn
 
 from sklearn_ple import routings
-from sklearn_ple.archive import (
-    Family,
-    SavedModelError,
-    by_name,
-    family_of_recorded,
-    family_of_records,
-)
+from sklearn_ple.archive.errors import SavedModelError
+from sklearn_ple.archive.families import Family, by_name, family_of_recorded, family_of_records
 from sklearn_ple.features import FeatureTable, Vocabulary
 from sklearn_ple.features.feature_table import SCALERS
 from sklearn_ple.nn import (

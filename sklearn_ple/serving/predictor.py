@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.archive import Archive, refusing
+from sklearn_ple.archive.archive import Archive
+from sklearn_ple.archive.errors import refusing
 from sklearn_ple.features.feature_table import Prepared
 from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.serving.answers import as_array, as_frame, as_probabilities
@@ -36,6 +37,11 @@ class Predictor:
     last bit, calibration included. It may be used from many threads.
 
     Made by `load`.
+
+    Parameters
+    ----------
+    model : FittedModel
+        What was saved; its network is changed into one that only predicts.
 
     Attributes
     ----------

@@ -11,8 +11,6 @@ from sklearn_ple.base import MultiTaskEstimator
 from sklearn_ple.base.saving import load_estimator
 from sklearn_ple.tasks.user_warning import warn_user
 
-__all__ = ["load"]
-
 _LISTED = [getattr(architectures, name) for name in architectures.__all__]
 ESTIMATORS = {each.__name__: each for each in _LISTED if issubclass(each, MultiTaskEstimator)}
 
