@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import launching
 import pytest
 
 pytestmark = pytest.mark.slow
-SCRIPT = launching.HERE / "lost_processes.py"
+SCRIPT = Path(__file__).with_name("lost_processes.py")
 WAYS = ("raises", "bad rows", "other rows", "other settings", "interrupted", "nothing", "killed")
 SECONDS = 15
 Seen = dict[str, dict[str, Any]]
