@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -19,13 +20,14 @@ from sklearn_ple.base.gathering import RowParts
 from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.features import Columns, FeatureTable, read_columns
 from sklearn_ple.nn import GateReading, MultiTaskModule
+from sklearn_ple.serving.frozen_tables import freeze_tables
 from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tables import row_slicer
 from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
 from sklearn_ple.training import MultiTaskNet
 
 Floats = NDArray[np.float64]
-_ROWS_CPU, _ROWS_GPU = 8_192, 65_536
+_ROWS_FEW, _ROWS_CPU, _ROWS_GPU = 2_048, 8_192, 65_536
 
 
 class Reader(BaseEstimator):
@@ -142,6 +144,8 @@ class Reader(BaseEstimator):
     def _outputs(self, X: Any, module: MultiTaskModule, progress: bool = False) -> RowParts:
         """What a module makes of X, on the CPU, chunk by chunk."""
         n_rows, chunks = self._chunks(X)
+        if n_rows > _ROWS_FEW:
+            module = _with_frozen_tables(module)
         outputs = (self.net_.raw_outputs(self._prepare(c), module=module).cpu() for c in chunks)
         parts = RowParts(n_rows, outputs)
         return parts.with_progress(type(self).__name__) if progress else parts
@@ -151,3 +155,11 @@ class Reader(BaseEstimator):
         """Every gate's weights for every row; empty where the architecture has no gates."""
         features = {name: t.to(self.device_) for name, t in self._prepared(X).items()}
         return self.module_.gate_readings(**features)
+
+
+def _with_frozen_tables(module: MultiTaskModule) -> MultiTaskModule:
+    """The same module, whose tables of embeddings are made now and not for every chunk anew."""
+    encoder = copy.copy(module.encoder)
+    encoder._modules = dict(encoder._modules)
+    freeze_tables(encoder)
+    return MultiTaskModule(encoder, module.routing, module.towers, module.coupling)

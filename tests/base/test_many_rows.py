@@ -18,6 +18,7 @@ from people import make_people
 from sklearn_ple import PLEClassifier, PLEClassifierRegressor, PLERegressor
 from sklearn_ple.base import reader
 from sklearn_ple.base.gathering import RowParts
+from sklearn_ple.nn.feature_encoder import CategoryTable, KnotTable
 from sklearn_ple.tables import row_slicer
 
 X, Y = make_people(311)
@@ -72,6 +73,20 @@ def test_chunks_make_no_difference_to_a_calibrated_model(monkeypatch) -> None:
     monkeypatch.setattr(reader, "_ROWS_CPU", 128)
     assert_same(fitted.predict_frame(MANY), whole)
     assert fitted.score(X, Y) == score
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tables_of_embeddings_are_made_once_a_call(method: str, model, monkeypatch) -> None:
+    expected = getattr(model, method)(MANY)
+    monkeypatch.setattr(reader, "_ROWS_FEW", 100)
+    monkeypatch.setattr(reader, "_ROWS_CPU", 128)
+    made: list[type] = []
+    for table in (KnotTable, CategoryTable):
+        real = table.table
+        monkeypatch.setattr(table, "table", lambda self, r=real: made.append(type(self)) or r(self))
+    assert_same(getattr(model, method)(MANY), expected)
+    assert sorted(each.__name__ for each in made) == ["CategoryTable", "KnotTable"]
+    assert isinstance(model.module_.encoder.knots, KnotTable)
 
 
 @pytest.mark.parametrize("place", [0, 1, 63, 64, 700, 1499])
