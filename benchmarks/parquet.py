@@ -71,7 +71,7 @@ def speed(n_rows: int, rounds: int) -> None:
     print("|---|---|---|---|---|")
     with TemporaryDirectory() as folder:
         write(folder, X, Y, n_rows // 16)
-        source = source_of(folder, Y, buffer_rows=n_rows // 4)
+        source = source_of(folder, Y)
         for name, options in sizes.items():
             settings = {"max_epochs": 1, "early_stopping": False, "random_state": 0} | options
             rates = []
@@ -186,7 +186,7 @@ def main() -> None:
         f"{time.strftime('%Y-%m-%d')}"
     )
     parts = {
-        "speed": lambda: speed(2 * args.rows, args.rounds),
+        "speed": lambda: speed(4 * args.rows, args.rounds),
         "accuracy": lambda: accuracy(args.rows, args.rounds),
         "sorted": lambda: sorted_rows(args.rows, 2),
     }

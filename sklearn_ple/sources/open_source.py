@@ -23,17 +23,18 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
 Part = tuple[Columns, Targets, NDArray[np.float64]]
-PASS_ROWS = 65_536
+PASS_BYTES, PASS_ROWS = 2**24, 65_536
 _END = 65_536
 
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group: its file, its place in there, and how many rows are stored in it."""
+    """A row group: its file, its place in there, how many rows are stored in it, and their size."""
 
     path: str
     index: int
     n_rows: int
+    n_bytes: int
 
     def __str__(self) -> str:
         return f"{self.path}, row group {self.index}"
@@ -83,14 +84,13 @@ class OpenSource:
             with located(path), pq.ParquetFile(path) as file:
                 self._metadata[path] = file.metadata
                 if schema is None:
-                    stored = [name for name in file.schema_arrow.names if name not in used]
-                    given = given or stored
+                    given = given or [n for n in file.schema_arrow.names if n not in used]
                     schema = Schema(path, given, used, filtered)
                 schema.check(path, file.schema_arrow)
-                self.groups += [
-                    RowGroup(path, i, file.metadata.row_group(i).num_rows)
-                    for i in range(file.metadata.num_row_groups)
-                ]
+                for i in range(file.metadata.num_row_groups):
+                    stored = file.metadata.row_group(i)
+                    group = RowGroup(path, i, stored.num_rows, stored.total_byte_size)
+                    self.groups.append(group)
         assert schema is not None, "find_files never finds nothing"
         self.features, self.schema = given, schema
         self._filter_names = filtered
@@ -123,9 +123,15 @@ class OpenSource:
         return replace(read_columns(frame), kinds=self.schema.kinds)
 
     def batches(self, group: RowGroup, names: Sequence[str], n_rows: int) -> Iterator[RecordBatch]:
-        """Columns of a row group, so many stored rows at a time, those that pass the filter."""
+        """Columns of a row group, no more stored rows at a time, those that pass the filter.
+
+        Wide rows come in parts of fewer, so that none holds much more than `PASS_BYTES`.
+        """
         pq = parquet()
-        columns = list(dict.fromkeys([*names, *self._filter_names]))
+        wanted = list(dict.fromkeys(names))
+        columns = list(dict.fromkeys([*wanted, *self._filter_names]))
+        width = max(group.n_bytes / max(1, group.n_rows), 8 * len(columns))
+        n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
         options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 2**16}
         with located(group):
             file = pq.ParquetFile(group.path, metadata=self._metadata[group.path], **options)
@@ -134,7 +140,7 @@ class OpenSource:
                 n_rows, row_groups=[group.index], columns=columns, use_threads=False
             )
             while (batch := self._next(batches, group)) is not None:
-                part = [batch.select(list(names))] if batch.num_rows else []
+                part = [batch.select(wanted)] if batch.num_rows else []
                 del batch  # or whoever waits for its turn would hold it
                 while part:
                     yield part.pop()

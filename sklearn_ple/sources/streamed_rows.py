@@ -23,7 +23,7 @@ from sklearn_ple.training.tensor_data import weightless
 
 Read = Callable[[int, int], Iterator[Batch]]
 FIRST_ROWS = 256
-WORTH_READING = 8_192  # a part of fewer rows takes about as long
+WORTH_READING = 2_048  # a part of fewer rows takes about as long
 
 
 class StreamedRows:
@@ -102,14 +102,19 @@ class StreamedBatches:
         return -(-len(self.data) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        parts = self._parts()
+        n_seen = 0
+
+        def counted() -> Iterator[Batch]:
+            nonlocal n_seen
+            for part in self._parts():
+                n_seen += n_rows(part)
+                yield part
+
+        parts = counted()
         fewer, over = divmod(len(self.data), len(self))
         sizes = [fewer + 1] * over + [fewer] * (len(self) - over)
-        n_batches = 0
-        for batch in in_sizes(parts, sizes):
-            n_batches += 1
-            yield self._own(batch)
-        if n_batches < len(self) or next(parts, None) is not None:
+        yield from map(self._own, in_sizes(parts, sizes))
+        if n_seen != len(self.data) or next(parts, None) is not None:
             raise RuntimeError(
                 f"The files no longer hold {len(self.data)} rows, as they did when this fit began: "
                 f"something writes to them."
@@ -128,7 +133,7 @@ class StreamedBatches:
         seed = int(torch.randint(2**62, (), generator=self.generator))
         random = np.random.default_rng(seed)
         held = data.buffer_rows
-        at_a_time = max(1, held // (2 * READ_AT_ONCE), min(WORTH_READING, held // 4))
+        at_a_time = max(1, held // (2 * READ_AT_ONCE), min(WORTH_READING, held // READ_AT_ONCE))
         parts = interleaved(
             random.permutation(data.n_groups).tolist(),
             lambda group: data.read(group, at_a_time),
