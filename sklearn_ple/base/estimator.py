@@ -212,8 +212,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         """Write the fitted estimator to a file that `sklearn_ple.load` reads and that runs no code.
 
         All of it is kept, the optimiser and the random generators included: what is loaded goes on
-        training as this would have. Left out are `callbacks`, those of scikit-learn and what is
-        asked for by metadata routing.
+        training as this would have. Left out are `callbacks`, `checkpoint_dir`, scikit-learn's
+        callbacks and what is asked for by metadata routing.
 
         Parameters
         ----------

@@ -20,7 +20,6 @@ def net_state(net: MultiTaskNet) -> State:
     return {
         "weight_decay": net.weight_decay,
         "compile": net.compile,
-        "compile_options": net.get_params_for("compile"),
         "optimizer": net.optimizer,
         "optimizer_options": net.get_params_for("optimizer"),
         "optimizer_state": net.optimizer_.state_dict(),
@@ -53,7 +52,7 @@ def net_of(state: State, model: FittedModel) -> MultiTaskNet:
         weight_decay=state["weight_decay"],
         precision=model.precision,
         compile=state["compile"],
-        **{f"compile__{name}": value for name, value in state["compile_options"].items()},
+        compile__dynamic=False,  # as in `build_net`; options of compilers are no file's to say
         optimizer=state["optimizer"],
         **{f"optimizer__{name}": value for name, value in state["optimizer_options"].items()},
         lr=state["lr"],

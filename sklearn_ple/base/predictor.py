@@ -17,7 +17,7 @@ from sklearn_ple.base.html_tasks import with_tasks
 from sklearn_ple.base.parquet_answers import write_answers
 from sklearn_ple.base.task_view import find_task
 from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
-from sklearn_ple.serving.answers import as_array, as_probabilities
+from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities, names_of_columns
 from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tasks import Task
 from sklearn_ple.tasks.classification import warn_of_unseen
@@ -102,7 +102,7 @@ class Predictor(Exportable):
             each class ("income=yes"); with X's index where it has one.
         """
         answers = self._raw_parts(X, progress).gather(self._by_name)
-        columns = dict(zip(self._names_of_answers(), answers, strict=True))
+        columns = dict(zip(names_of_columns(self.tasks_), answers, strict=True))
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(columns, index=index, copy=False)
 
@@ -227,7 +227,8 @@ class Predictor(Exportable):
 
         Examples
         --------
-        >>>         >>> from sklearn_ple import SharedBottomEstimator
+        >>> import numpy as np
+        >>> from sklearn_ple import SharedBottomEstimator
         >>> rng = np.random.default_rng(0)
         >>> X = rng.normal(size=(90, 3))
         >>> y = np.column_stack([X[:, 0] > 0, X[:, 1]])
@@ -257,24 +258,10 @@ class Predictor(Exportable):
         """What `predict` gives, out of the predictions (n,) of every task."""
         return as_array(predictions, single=self._single, promise=self._promise)
 
-    def _names_of_answers(self) -> list[str]:
-        """Each target's name, and after a classification's those of its probabilities."""
-        names: list[str] = []
-        for task in self.tasks_:
-            names.append(task.name_)
-            names += [f"{task.name_}={c}" for c in (() if task.classes_ is None else task.classes_)]
-        return names
-
     def _by_name(self, raw: Tensor) -> list[NDArray]:
         """The columns of `predict_frame`, out of raw outputs."""
         activated = self._activate(raw)
-        answers: list[NDArray] = []
-        for task, p, prediction in zip(
-            self.tasks_, activated, self._decoded(activated), strict=True
-        ):
-            answers.append(prediction)
-            answers += [] if task.classes_ is None else list(p.T)
-        return answers
+        return as_columns(activated, self._decoded(activated), self.tasks_)
 
     def _probabilities(self, activated: list[NDArray]) -> NDArray | list[NDArray | None]:
         """What `predict_proba` gives, out of what `_activate` did."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
 
 State = dict[str, Any]
+LEFT_OUT = {"callbacks", "checkpoint_dir"}  # code, and a path of the machine that saved
 
 
 def _frame_state(frame: pd.DataFrame) -> State:
@@ -86,8 +87,8 @@ def save_estimator(estimator: MultiTaskEstimator, path: str | os.PathLike[str]) 
     cls = type(estimator)
     training = {
         "class": cls,
-        "params": _without_callbacks(estimator.get_params(deep=False)),
-        "parameters_of_fit": _without_callbacks(estimator._parameters_of_fit_),
+        "params": _without_left_out(estimator.get_params(deep=False)),
+        "parameters_of_fit": _without_left_out(estimator._parameters_of_fit_),
         "n_features": estimator.n_features_in_,
         "target_summary": estimator.target_summary_,
         "best_epoch": int(estimator.best_epoch_),
@@ -142,7 +143,7 @@ def load_estimator(
     state = archive.read(families, custom_objects)
     with refusing(archive.path):
         training = state["training"]
-        estimator = training["class"](**training["params"])
+        estimator = training["class"](**_without_left_out(training["params"]))
         _set_fitted(estimator, FittedModel.from_state(state["model"]), training)
     return estimator, archive.note
 
@@ -183,5 +184,5 @@ def _with_estimators(classes: Mapping[str, type[Reader]]) -> dict[str, Family]:
     return {**TRAINING_FAMILIES, "estimator": Family(Reader, classes, None, lambda cls, state: cls)}
 
 
-def _without_callbacks(params: Mapping[str, Any]) -> State:
-    return {name: None if name == "callbacks" else value for name, value in params.items()}
+def _without_left_out(params: Mapping[str, Any]) -> State:
+    return {name: None if name in LEFT_OUT else value for name, value in params.items()}

@@ -27,7 +27,7 @@ def load(
 
     The estimator predicts as it did, to the last bit where torch and the processor are the same.
     Its net, optimiser and random generators are where they were, so `partial_fit` and `warm_start`
-    go on as they would have. `callbacks` are None.
+    go on as they would have. `callbacks` and `checkpoint_dir` are None.
 
     Parameters
     ----------

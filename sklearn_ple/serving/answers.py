@@ -1,11 +1,10 @@
-"""Probabilities and predictions of several tasks as one array, a list or a table."""
+"""Probabilities and predictions of several tasks as one array, a list or named columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_ple.tasks import TaskSet
@@ -35,16 +34,21 @@ def as_probabilities(
     return probabilities[0]
 
 
-def as_frame(
-    activated: Sequence[NDArray],
-    predictions: Sequence[NDArray],
-    task_set: TaskSet,
-    index: pd.Index | None,
-) -> pd.DataFrame:
-    """Predictions, and each classification's probabilities after it, by name."""
-    columns: dict[str, NDArray] = {}
+def names_of_columns(task_set: TaskSet) -> list[str]:
+    """Each target's name, and after a classification's those of its probabilities."""
+    names: list[str] = []
+    for task in task_set:
+        names.append(task.name_)
+        names += [f"{task.name_}={c}" for c in (() if task.classes_ is None else task.classes_)]
+    return names
+
+
+def as_columns(
+    activated: Sequence[NDArray], predictions: Sequence[NDArray], task_set: TaskSet
+) -> list[NDArray]:
+    """The columns (n,) of these names, out of every task's `activate` and `decode`."""
+    columns: list[NDArray] = []
     for task, p, prediction in zip(task_set, activated, predictions, strict=True):
-        columns[task.name_] = prediction
-        if task.classes_ is not None:
-            columns |= {f"{task.name_}={c}": p[:, j] for j, c in enumerate(task.classes_)}
-    return pd.DataFrame(columns, index=index)
+        columns.append(prediction)
+        columns += [] if task.classes_ is None else list(p.T)
+    return columns

@@ -145,6 +145,14 @@ def test_other_values_are_refused(value: Any, parts: dict[str, bytes], tmp_path:
                 load(path)
 
 
+def test_a_file_does_not_say_where_to_write(parts: dict[str, bytes], tmp_path: Path) -> None:
+    section = json.loads(parts["training.json"])
+    section["value"]["params"]["checkpoint_dir"] = str(tmp_path / "elsewhere")
+    path = write(tmp_path / "model", with_json(parts, "training.json", section))
+    sklearn_ple.load(path).set_params(max_epochs=1).fit(X, Y)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_json_that_is_nested_without_end(parts: dict[str, bytes], tmp_path: Path) -> None:
     deep = b'{"custom": [], "value": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
     path = write(tmp_path / "model", resealed(parts | {"model.json": deep}))

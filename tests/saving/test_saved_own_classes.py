@@ -90,6 +90,14 @@ def test_the_predictor_asks_only_for_what_predictions_need(
     np.testing.assert_array_equal(predictor.predict(NEW), model.predict(NEW))
 
 
+def test_a_folder_for_checkpoints_is_left_out(tmp_path: Path) -> None:
+    model = small(PLEEstimator, checkpoint_dir=tmp_path / "checkpoints", max_epochs=1).fit(X, Y)
+    loaded = there_and_back(model, tmp_path)
+    assert loaded.checkpoint_dir is None
+    assert model.checkpoint_dir == tmp_path / "checkpoints"
+    loaded.fit(X, Y)
+
+
 def test_callbacks_are_left_out_and_training_goes_on_without(tmp_path: Path) -> None:
     model = small(PLEEstimator, callbacks=[Halves()], warm_start=True, max_epochs=2)
     loaded = there_and_back(model.fit(X, Y), tmp_path)
