@@ -20,7 +20,16 @@ _TENSORS = 5  # of a parameter's size: itself, its average, its best, two moment
 
 
 def size_on_disk(module: nn.Module) -> int:
-    """About how many bytes a checkpoint of a module's training takes."""
+    """About how many bytes a checkpoint of a module's training takes.
+
+    Parameters
+    ----------
+    module : nn.Module
+
+    Returns
+    -------
+    int
+    """
     return _TENSORS * sum(p.numel() * p.element_size() for p in module.parameters())
 
 
