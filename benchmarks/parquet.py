@@ -32,7 +32,7 @@ from sklearn_ple.sources import OpenSource
 from sklearn_ple.training import RowData
 
 N_NUMBERS, N_CATEGORIES = 13, 26
-BUFFERS = (1_024, 4_096, 16_384, 65_536)
+BUFFERS = (1_024, 4_096, 16_384)
 
 
 def wide_rows(n_rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -188,7 +188,7 @@ def main() -> None:
     parts = {
         "speed": lambda: speed(4 * args.rows, args.rounds),
         "accuracy": lambda: accuracy(args.rows, args.rounds),
-        "sorted": lambda: sorted_rows(args.rows, 2),
+        "sorted": lambda: sorted_rows(args.rows // 2, 2),
     }
     for name in args.parts or parts:
         parts[name]()

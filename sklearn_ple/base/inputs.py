@@ -16,7 +16,11 @@ Floats = NDArray[np.float64]
 
 def check_rows(columns: Columns, minimum: int = 1) -> None:
     """Raise ValueError for too few rows or no columns, in scikit-learn's words."""
-    n, p = columns.n_rows, len(columns.labels)
+    check_shape(columns.n_rows, len(columns.labels), minimum)
+
+
+def check_shape(n: int, p: int, minimum: int) -> None:
+    """The same of n rows of p columns."""
     if p == 0:
         raise ValueError(
             f"Found array with 0 feature(s) (shape=({n}, 0)) while a minimum of 1 is required."

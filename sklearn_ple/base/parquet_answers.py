@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn_ple.sources import OpenSource, ParquetSource
-from sklearn_ple.sources.files import parquet
 from sklearn_ple.sources.open_source import PASS_ROWS, frame_of, located
+from sklearn_ple.sources.writing import TableWriter
 
 if TYPE_CHECKING:
     from sklearn_ple.base.predictor import Predictor
@@ -33,7 +32,7 @@ def write_answers(
     n_rows = 0
     label = type(estimator).__name__
     with (
-        _Writer.at(Path(path)) as writer,
+        TableWriter.at(Path(path)) as writer,
         tqdm(total=opened.n_stored, desc=label, unit="row", disable=not progress) as bar,
     ):
         for group in opened.groups:
@@ -54,44 +53,3 @@ def _open(estimator: Predictor, source: ParquetSource) -> OpenSource:
     opened = OpenSource(source)
     estimator._checked(opened.no_rows(), reset=False, minimum=0)
     return opened
-
-
-class _Writer:
-    """Tables of one schema, that of the first, as a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: Any = None
-
-    @classmethod
-    @contextmanager
-    def at(cls, path: Path) -> Iterator[_Writer]:
-        """A writer whose file is there only once all of it is."""
-        part = path.with_name(f".{path.name}.part")
-        writer = cls(part)
-        try:
-            yield writer
-            writer.close()
-            part.replace(path)
-        finally:
-            writer.close()
-            part.unlink(missing_ok=True)
-
-    def write(self, kept: dict[str, Any], answers: Any) -> None:
-        """Columns that are kept, as they are stored, and a frame of answers."""
-        import pyarrow as pa
-
-        both = set(kept) & set(answers.columns)
-        if both:
-            raise ValueError(f"keep names {sorted(both)}, which are names of answers too.")
-        table = pa.Table.from_pandas(answers, preserve_index=False).replace_schema_metadata(None)
-        for i, (name, column) in enumerate(kept.items()):
-            table = table.add_column(i, name, column)
-        if self._file is None:
-            self._file = parquet().ParquetWriter(self.path, table.schema)
-        self._file.write_table(table.cast(self._file.schema))
-
-    def close(self) -> None:
-        """End the file."""
-        if self._file is not None:
-            self._file.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ple.base.inputs import check_rows
+from sklearn_ple.base.inputs import check_shape
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
 from sklearn_ple.sources.open_source import PASS_ROWS, Part, located
@@ -67,7 +67,7 @@ class Survey:
         self._held_out: HeldOutRows | None = None
         counted = self._count_labels()
         source.require_rows(self.n_rows)
-        check_rows(replace(source.no_rows(), table=np.zeros((self.n_rows, 1))), minimum)
+        check_shape(self.n_rows, len(source.features), minimum)
         self._tasks, self._known = self._decide(counted[0])
         if other is None and fitting.holds_out(self.n_rows):
             self._held_out = self._draw(counted)

@@ -21,8 +21,8 @@ class ParquetSource:
     ----------
     path : str, path-like, or sequence of them
         A file, a directory (every ``*.parquet`` below it), a pattern such as ``"day-*.parquet"``,
-        or a list of these. Files are taken in the order of the list, sorted within a directory and
-        a pattern.
+        or a list of these, on this machine or mounted. Files are taken in the order of the list,
+        sorted within a directory and a pattern.
     features : sequence of str or None, default=None
         Columns of X, in order; None for all that are not otherwise used. Text and dictionary
         columns are categories, numbers and booleans numbers.
@@ -48,14 +48,18 @@ class ParquetSource:
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
-    >>> from sklearn_ple import ParquetSource, SharedBottomEstimator, make_related_tasks
-    >>> X, Y = make_related_tasks(200, 5, random_state=0, as_frame=True)
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn_ple import ParquetSource, SharedBottomEstimator
+    >>> rng = np.random.default_rng(0)
+    >>> frame = pd.DataFrame({"age": rng.integers(18, 80, 200), "city": rng.choice(["A", "B"], 200)})
+    >>> frame = frame.assign(spent=1.5 * frame["age"], bought=frame["city"] == "A")
     >>> with TemporaryDirectory() as folder:
-    ...     X.join(Y).to_parquet(Path(folder, "rows.parquet"), row_group_size=40)
-    ...     rows = ParquetSource(folder, targets=list(Y), buffer_rows=64)
+    ...     frame.to_parquet(Path(folder, "rows.parquet"), row_group_size=40)
+    ...     rows = ParquetSource(folder, targets=["spent", "bought"], buffer_rows=64)
     ...     model = SharedBottomEstimator(max_epochs=2, random_state=0).fit(rows)
-    >>> model.target_names_in_.tolist() == list(Y)
-    True
+    >>> model.feature_names_in_.tolist(), [task.kind for task in model.tasks_]
+    (['age', 'city'], ['regression', 'binary'])
     """
 
     path: str | PathLike[str] | Sequence[str | PathLike[str]]
