@@ -22,10 +22,12 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
         return None
     native = nw.from_native(container, pass_through=True, allow_series=True, eager_only=True)
     if isinstance(native, nw.Series):
-        return _column(native)
+        return _column(native).rename(native.name)
     if isinstance(native, nw.DataFrame):
-        columns = [_column(native[name]) for name in native.columns]
-        return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(native)))
+        columns = {i: _column(native[name]) for i, name in enumerate(native.columns)}
+        frame = pd.DataFrame(columns, index=range(len(native)), copy=False)
+        frame.columns = pd.Index(native.columns)
+        return frame
     return None
 
 
@@ -40,12 +42,36 @@ def row_slicer(container: Any) -> Callable[[slice], Any] | None:
 
 
 def _column(series: nw.Series[Any]) -> pd.Series:
-    categorical = series.dtype in (nw.Categorical, nw.Enum)
     plain = series.dtype.is_numeric() and not series.is_null().any()
     if plain or series.dtype.is_temporal():
-        return pd.Series(series.to_numpy(), name=series.name)
-    values = pd.Series(series.to_list(), name=series.name, dtype=object)
-    return values.astype("category") if categorical else values
+        return pd.Series(series.to_numpy(), copy=False)
+    values = _objects(series)
+    if series.dtype in (nw.Categorical, nw.Enum):
+        return pd.Series(_categorical(values), copy=False)
+    return pd.Series(values, dtype=object, copy=False)
+
+
+def _objects(series: nw.Series[Any]) -> NDArray:
+    """Values as they are, gaps as None."""
+    if series.dtype in (nw.String, nw.Categorical, nw.Enum):
+        # Gaps apart: of a dictionary with gaps, Arrow's own arrays are wrong.
+        present = series.drop_nulls().to_numpy()
+        if present.dtype == object:
+            values = np.full(len(series), None, dtype=object)
+            values[~series.is_null().to_numpy()] = present
+            return values
+    return pd.Series(series.to_list(), dtype=object).to_numpy()
+
+
+def _categorical(values: NDArray) -> pd.Categorical:
+    """As pandas makes categories of values, sorted where they can be, in a tenth of its time."""
+    codes, levels = pd.factorize(values)
+    try:
+        order = np.argsort(levels, kind="stable")
+    except TypeError:
+        order = np.arange(len(levels))
+    place = np.append(np.argsort(order), -1)  # a gap's code is -1, and so the last place
+    return pd.Categorical.from_codes(place[codes], pd.Index(levels[order].tolist()))
 
 
 def missing(values: NDArray) -> NDArray[np.bool_]:
