@@ -76,6 +76,7 @@ class Predictor(Exportable):
             One for a single target; for several, a list in order of targets with None at
             regressions.
         """
+        check_is_fitted(self)
         chosen = [k for k, task in enumerate(self.tasks_) if task.is_classification]
 
         def probabilities(raw: Tensor) -> list[NDArray]:
