@@ -22,7 +22,7 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
         return None
     native = nw.from_native(container, pass_through=True, allow_series=True, eager_only=True)
     if isinstance(native, nw.Series):
-        return _column(native).rename(native.name)
+        return pd.Series(_column(native), name=native.name, copy=False)
     if isinstance(native, nw.DataFrame):
         columns = {i: _column(native[name]) for i, name in enumerate(native.columns)}
         frame = pd.DataFrame(columns, index=range(len(native)), copy=False)
@@ -41,22 +41,25 @@ def row_slicer(container: Any) -> Callable[[slice], Any] | None:
     return (lambda rows: frame[rows].to_native()) if isinstance(frame, nw.DataFrame) else None
 
 
-def _column(series: nw.Series[Any]) -> pd.Series:
-    plain = series.dtype.is_numeric() and not series.is_null().any()
+def _column(series: nw.Series[Any]) -> NDArray | pd.Categorical | pd.Series:
+    plain = series.dtype.is_numeric() and not series.null_count()
     if plain or series.dtype.is_temporal():
-        return pd.Series(series.to_numpy(), copy=False)
+        return series.to_numpy()
     values = _objects(series)
     if series.dtype in (nw.Categorical, nw.Enum):
-        return pd.Series(_categorical(values), copy=False)
-    return pd.Series(values, dtype=object, copy=False)
+        return _categorical(values)
+    return pd.Series(values, dtype=object, copy=False)  # an array of text would be converted
 
 
 def _objects(series: nw.Series[Any]) -> NDArray:
     """Values as they are, gaps as None."""
     if series.dtype in (nw.String, nw.Categorical, nw.Enum):
         # Gaps apart: of a dictionary with gaps, Arrow's own arrays are wrong.
-        present = series.drop_nulls().to_numpy()
+        gaps = series.null_count()
+        present = (series.drop_nulls() if gaps else series).to_numpy()
         if present.dtype == object:
+            if not gaps:
+                return present
             values = np.full(len(series), None, dtype=object)
             values[~series.is_null().to_numpy()] = present
             return values
