@@ -81,10 +81,24 @@ class LabelDigest:
 def as_targets(
     digests: Sequence[LabelDigest], *, is_1d: bool, declared_categorical: list[bool]
 ) -> tuple[Targets, Floats]:
-    """What rows of these labels would be, and their weights (n, n_targets).
+    """What rows of these labels would be.
 
     Whatever depends on labels and their weights alone is, of these, the same as of all rows.
     Shorter columns are filled up with labels that weigh nothing.
+
+    Parameters
+    ----------
+    digests : sequence of LabelDigest
+        One a target.
+    is_1d : bool
+        Whether y is one-dimensional.
+    declared_categorical : list of bool
+        Which columns have a categorical dtype.
+
+    Returns
+    -------
+    targets : Targets
+    weight : ndarray of shape (n, n_targets)
     """
     each = [digest.labels() for digest in digests]
     n = max(1, *(len(labels) for labels, _ in each))

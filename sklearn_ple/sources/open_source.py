@@ -29,7 +29,17 @@ _END = 65_536
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group: its file, its place in there, how many rows are stored in it, and their size."""
+    """A row group.
+
+    Attributes
+    ----------
+    path : str
+        Its file.
+    index : int
+        Its place in there.
+    n_rows, n_bytes : int
+        What is stored in it, before compression.
+    """
 
     path: str
     index: int

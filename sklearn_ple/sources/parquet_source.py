@@ -52,7 +52,8 @@ class ParquetSource:
     >>> import pandas as pd
     >>> from sklearn_ple import ParquetSource, SharedBottomEstimator
     >>> rng = np.random.default_rng(0)
-    >>> frame = pd.DataFrame({"age": rng.integers(18, 80, 200), "city": rng.choice(["A", "B"], 200)})
+    >>> ages, cities = rng.integers(18, 80, 200), rng.choice(["A", "B"], 200)
+    >>> frame = pd.DataFrame({"age": ages, "city": cities})
     >>> frame = frame.assign(spent=1.5 * frame["age"], bought=frame["city"] == "A")
     >>> with TemporaryDirectory() as folder:
     ...     frame.to_parquet(Path(folder, "rows.parquet"), row_group_size=40)

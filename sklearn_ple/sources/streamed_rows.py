@@ -17,7 +17,7 @@ from sklearn_ple.sources.shuffling import (
     n_rows,
     shuffled,
 )
-from sklearn_ple.training import Batch, Share
+from sklearn_ple.training import Batch, Batches, RowData, Share
 from sklearn_ple.training.row_data import WHOLE
 from sklearn_ple.training.tensor_data import weightless
 
@@ -26,7 +26,7 @@ FIRST_ROWS = 256
 WORTH_READING = 2_048  # a part of fewer rows takes about as long
 
 
-class StreamedRows:
+class StreamedRows(RowData):
     """Encoded rows of row groups.
 
     Parameters
@@ -73,7 +73,7 @@ class StreamedRows:
 
 
 @dataclass
-class StreamedBatches:
+class StreamedBatches(Batches):
     """Batches of `StreamedRows`, of sizes that differ by at most one row.
 
     Parameters

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -35,7 +35,7 @@ class Share:
 WHOLE = Share()
 
 
-class Batches(Protocol):
+class Batches(ABC):
     """Every row once, in `len` batches of sizes that differ by at most one row.
 
     Each iteration is an epoch with an order of its own. With a `Share`, a batch is that part of the
@@ -43,12 +43,16 @@ class Batches(Protocol):
     weighs nothing.
     """
 
-    def __len__(self) -> int: ...
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of batches."""
 
-    def __iter__(self) -> Iterator[Batch]: ...
+    @abstractmethod
+    def __iter__(self) -> Iterator[Batch]:
+        """An epoch."""
 
 
-class RowData(Protocol):
+class RowData(ABC):
     """Encoded rows that a net trains on or is judged by.
 
     Attributes
@@ -63,13 +67,16 @@ class RowData(Protocol):
     X: Features
     y: Labels
 
+    @abstractmethod
     def __len__(self) -> int:
         """Number of all rows."""
 
+    @abstractmethod
     def batches(
         self, batch_size: int, generator: torch.Generator | None, share: Share = WHOLE
     ) -> Batches:
         """All rows in batches, in an order that the generator draws; None keeps the order."""
 
+    @abstractmethod
     def chunks(self, share: Share = WHOLE) -> Iterator[Batch]:
         """The share's rows in order, in parts that fit into memory; the shares make up all rows."""

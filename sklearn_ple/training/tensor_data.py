@@ -10,11 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.training.row_data import WHOLE, Batch, Features, Labels, Share
+from sklearn_ple.training.row_data import (
+    WHOLE,
+    Batch,
+    Batches,
+    Features,
+    Labels,
+    RowData,
+    Share,
+)
 
 
 @dataclass
-class TensorData:
+class TensorData(RowData):
     """Prepared features with encoded labels and their weights.
 
     Attributes
@@ -98,7 +106,7 @@ def move(batch: Batch, device: torch.device) -> Batch:
 
 
 @dataclass
-class TensorBatches:
+class TensorBatches(Batches):
     """Batches of a `TensorData`, of sizes that differ by at most one row.
 
     Parameters
