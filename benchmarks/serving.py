@@ -89,7 +89,11 @@ class Asking:
         ):
             for one, other in zip(told, wanted, strict=True):
                 np.testing.assert_allclose(one, other, atol=1e-5)
-        return {
+        by_name: dict[str, Call] = {}
+        if len(rows) == 1:
+            row = {name: values[0] for name, values in rows.to_dict(orient="list").items()}
+            by_name["Predictor.predict_proba (dict)"] = lambda: self.predictor.predict_proba(row)
+        return by_name | {
             "network (prepared tensors)": run_network,
             "onnxruntime (columns)": lambda: self.session.run(None, arrays),
             "onnxruntime (DataFrame)": lambda: self.session.run(None, self.signature.arrays(rows)),

@@ -21,6 +21,18 @@ def write_onnx(
 ) -> Signature:
     """Write a graph as ONNX, and its signature into the metadata and as JSON beside it.
 
+    Parameters
+    ----------
+    graph : ServingGraph
+    path : str or Path
+        Beside "model.onnx" lies "model.onnx.json".
+    categories : {"codes", "text"}, default="codes"
+        How categories that are text go in.
+
+    Returns
+    -------
+    Signature
+
     Raises
     ------
     ImportError

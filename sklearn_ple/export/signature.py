@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_ple.features import Columns, FeatureTable, read_columns
@@ -45,6 +45,11 @@ class InputColumn:
     kind: Kind
     levels: list[Any] | None = None
     missing_text: str | None = None
+
+    @cached_property
+    def code_of(self) -> dict[Hashable, int]:
+        """The code of each level."""
+        return {level: code for code, level in enumerate(self.levels or [])}
 
 
 @dataclass(frozen=True)
@@ -250,5 +255,5 @@ def _category(column: InputColumn, codes: NDArray[np.intp], levels: NDArray) -> 
     if column.kind == "text":
         texts: list[Any] = [*levels.tolist(), column.missing_text]
         return np.array(texts, dtype=object)[codes]
-    found = pd.Index(known).get_indexer(pd.Index(levels))
-    return np.append(np.where(found < 0, len(known), found), -1)[codes].astype(np.int64)
+    table = [*(column.code_of.get(level, len(known)) for level in levels.tolist()), -1]
+    return np.array(table, dtype=np.int64)[codes]

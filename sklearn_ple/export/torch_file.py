@@ -12,7 +12,18 @@ SIGNATURE_FILE = "signature.json"
 
 
 def write_torch_export(graph: ServingGraph, path: str | Path) -> Signature:
-    """Write a graph for `torch.export.load`, and its signature inside and as JSON beside it."""
+    """Write a graph for `torch.export.load`, and its signature inside and as JSON beside it.
+
+    Parameters
+    ----------
+    graph : ServingGraph
+    path : str or Path
+        Beside "model.pt2" lies "model.pt2.json".
+
+    Returns
+    -------
+    Signature
+    """
     from torch.export import save  # slow to import
 
     text = graph.signature.to_json()

@@ -14,24 +14,28 @@ from sklearn_ple import PLEClassifierRegressor
 from sklearn_ple.base import MultiTaskEstimator
 
 
-def fitted(cls: type[MultiTaskEstimator]) -> tuple[MultiTaskEstimator, pd.DataFrame]:
-    X, Y, test = census()
-    if cls.__name__.startswith(("ESMM", "AITM")):  # their first targets are a chain
-        Y["income"] = Y["income"].where(Y["never_married"] == 1, 0)
-        Y = Y[["never_married", "income", "education", "last_seen", "employers"]]
-    return small(cls, max_epochs=2, tasks=KINDS).fit(X, Y), test
+def targets(cls: type[MultiTaskEstimator], Y: pd.DataFrame) -> pd.DataFrame:
+    """With the two binary ones as a chain for those that want one."""
+    if not cls.__name__.startswith(("ESMM", "AITM")):
+        return Y
+    chained = Y.assign(income=Y["income"].where(Y["never_married"] == 1, 0))
+    return chained[["never_married", "income", *chained.columns.drop(["never_married", "income"])]]
 
 
 @over(ARCHITECTURES)
 def test_the_graph_by_itself(cls: type[MultiTaskEstimator]) -> None:
-    model, test = fitted(cls)
+    X, Y, test = census()
+    model = small(cls, max_epochs=2, tasks=KINDS).fit(X, targets(cls, Y))
     assert_agrees(in_eager_torch(model), model, test)
 
 
 @pytest.mark.slow
 @over(ARCHITECTURES)
 def test_torch_export_and_onnx(cls: type[MultiTaskEstimator], tmp_path: Path) -> None:
-    model, test = fitted(cls)
+    X, Y, test = census()
+    columns, kinds = ["age", "class_worker"], dict(list(KINDS.items())[:3])  # what is traced soon
+    model = small(cls, max_epochs=2, tasks=kinds).fit(X[columns], targets(cls, Y[[*kinds]]))
+    test = test[columns]
     assert_both_agree(model, test, tmp_path)
 
 

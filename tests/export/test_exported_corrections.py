@@ -70,12 +70,6 @@ def test_a_mixture_of_methods_exported(tmp_path: Path) -> None:
     assert_both_agree(model, test, tmp_path)
 
 
-@pytest.mark.slow
-def test_a_calibrated_chain_exported(tmp_path: Path) -> None:
-    model, test = chain()
-    assert_both_agree(model, test, tmp_path)
-
-
 def test_thresholds_are_told(tmp_path: Path) -> None:
     model, _ = calibrated("sigmoid", thresholds={"income": 0.25})
     signature, _ = in_eager_torch(model)

@@ -37,20 +37,14 @@ def test_text_goes_straight_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_names_that_no_graph_has(tmp_path: Path) -> None:
+def test_names_that_no_graph_has_and_where_they_are_written_down(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="to_onnx needs it")
     X, Y, test = census()
-    names = {
-        "age": "how old?",
-        "sex": "how old!",
-        "since": "2nd",
-        "year": "self",
-        "weeks_worked": "if",
-    }
-    names |= {"weeks_worked": "if", "class_worker": "linear", "wage_per_hour": "embedding"}
+    names = {"age": "how old?", "sex": "how old!", "since": "2nd", "weeks_worked": "if"}
+    names |= {"class_worker": "self", "state_prev_res": "embedding"}
     X, test = X.rename(columns=names), test.rename(columns=names)
     Y = Y.rename(columns={"income": "embedding", "education": "val_1", "last_seen": "how old?"})
-    tasks = dict(zip(Y, KINDS.values(), strict=True))
-    model = fitted(X, Y, tasks=tasks)
+    model = fitted(X, Y, tasks=dict(zip(Y, KINDS.values(), strict=True)))
     graph = model._serving_graph()
     for run in (in_torch_export, in_onnxruntime):
         signature, _ = exported = run(graph, tmp_path)
@@ -59,22 +53,13 @@ def test_names_that_no_graph_has(tmp_path: Path) -> None:
         assert (inputs["2nd"], inputs["self"], inputs["if"]) == ("_2nd", "self_", "if_")
         assert signature.outputs[0].output == "embedding_2"
         assert_agrees(exported, model, test)
-
-
-@pytest.mark.slow
-def test_the_signature_is_inside_and_beside(tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx", reason="to_onnx needs it")
-    X, Y, _ = census()
-    model = fitted(X, Y, tasks=KINDS)
-    signature = model.to_onnx(tmp_path / "model.onnx")
     metadata = {p.key: p.value for p in onnx.load(tmp_path / "model.onnx").metadata_props}
-    assert Signature.from_json(metadata["sklearn_ple"]) == signature
-    assert Signature.read(tmp_path / "model.onnx.json") == signature
-    assert signature == model.to_torch_export(tmp_path / "model.pt2")
     inside = {"signature.json": ""}
     torch.export.load(tmp_path / "model.pt2", extra_files=inside)
-    assert Signature.from_json(inside["signature.json"]) == signature
-    assert Signature.read(tmp_path / "model.pt2.json") == signature
+    for text in (metadata["sklearn_ple"], inside["signature.json"]):
+        assert Signature.from_json(text) == signature
+    for name in ("model.onnx.json", "model.pt2.json"):
+        assert Signature.read(tmp_path / name) == signature
 
 
 def test_the_signature_lists_levels_and_classes() -> None:
