@@ -1,13 +1,14 @@
 """How long one row takes: the bare network, a saved model's `Predictor`, and the estimator.
 
-    python benchmarks/predictor_latency.py [--repeats 2000] [--blocks 7]
+    python benchmarks/predictor_latency.py [--repeats 500] [--blocks 9]
 
-A model of the census (13 numeric or categorical columns of every sort, two tasks) is fitted for two
+A model of the census (7 columns of numbers and 32 of categories, two tasks) is fitted for two
 epochs, saved and loaded. Each way is timed in blocks that alternate, so that what else the machine
 does meets all alike; a figure is the median over blocks of a block's median. One thread.
 
 Ways: "network" is the module on tensors of one row that are ready; "network, filled up" the same
-on the 64 rows that every answer is computed on, so that it does not depend on where a row is.
+on the 64 rows that an estimator computes every answer on, so that a row has the same bits wherever
+it is. The `Predictor` takes fewer where the processor answers them alike.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def least_rows(ask: Ask, encoder: FeatureEncoder, example: Prepared) -> int:
 
     A processor adds in another order for few rows than for many, and in which, it does not say. So
     it is asked: 64 rows drawn at random, together and in parts. Answers of other sums differ in
-    the last digit of some of them.
+    the last digit of some of them. What it says holds for the number of threads at that moment.
 
     Parameters
     ----------

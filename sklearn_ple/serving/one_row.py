@@ -66,8 +66,8 @@ def _code(value: Any, vocabulary: Vocabulary) -> int:
     if type(value) is str:
         if vocabulary.is_text:
             return vocabulary.code(value)
-    elif value is None:
+    elif value is None or (type(value) is float and math.isnan(value)):
         return vocabulary.code_of_missing
-    elif type(value) is int and not vocabulary.is_text and -_EXACT < value < _EXACT:
+    elif type(value) in (int, float) and not vocabulary.is_text and abs(value) < _EXACT:
         return vocabulary.code(value)
     raise _NotPlainError

@@ -34,7 +34,8 @@ class Predictor:
 
     It imports neither scikit-learn nor skorch, starts in a fraction of the time, and answers a row
     in little more than the network itself takes. On the CPU its answers are the estimator's to the
-    last bit, calibration included. It may be used from many threads.
+    last bit, calibration included, for the number of torch's threads that it was loaded under. It
+    may be used from many threads.
 
     Made by `load`.
 

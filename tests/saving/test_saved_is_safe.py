@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import stat
-import struct
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +13,10 @@ import pytest
 import torch
 from architecture_walk import small
 from saved import X, Y
-from tampered import ALL, PARTS, read_parts, resealed, with_json, write
+from tampered import ALL, read_parts, resealed, with_json, write
 
 import sklearn_ple
 from sklearn_ple import PLEEstimator, SavedModelError
-from sklearn_ple.archive import manifest as manifest_module
 from sklearn_ple.archive.manifest import MANIFEST
 from sklearn_ple.serving import Predictor
 
@@ -165,144 +160,3 @@ def test_a_manifest_that_is_no_manifest(parts: dict[str, bytes], tmp_path: Path)
         path = write(tmp_path / "model", parts | {MANIFEST: content})
         with pytest.raises(SavedModelError):
             sklearn_ple.load(path)
-
-
-def zipped(path: Path, parts: dict[str, bytes], **entry: Any) -> Path:
-    """A zip file of all parts, with one entry more or another one, made as told."""
-    name, content = entry.pop("name"), entry.pop("content")
-    compression = entry.pop("compress_type", zipfile.ZIP_STORED)
-    with zipfile.ZipFile(path, "w") as file:
-        for other, each in parts.items():
-            if other != name or entry.get("twice"):
-                file.writestr(other, each)
-        info = zipfile.ZipInfo(name)
-        info.external_attr = entry.get("external_attr", 0)
-        file.writestr(info, content, compress_type=compression)
-    return path
-
-
-@loaders
-@pytest.mark.parametrize(
-    "name", ["../outside", "/absolute", "model.json/../../x", "a/model.json", "C:\\x", "extra"]
-)
-def test_other_names_in_a_zip(
-    load: Callable[..., Any], name: str, parts: dict[str, bytes], tmp_path: Path
-) -> None:
-    path = zipped(tmp_path / "model.zip", parts, name=name, content=b"x")
-    with pytest.raises(SavedModelError, match="entries that no saved model has"):
-        load(path)
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("name", ALL)
-def test_two_entries_of_one_name(name: str, parts: dict[str, bytes], tmp_path: Path) -> None:
-    path = zipped(tmp_path / "model.zip", parts, name=name, content=parts[name], twice=True)
-    with pytest.raises(SavedModelError, match="several entries of one name"):
-        sklearn_ple.load(path)
-
-
-def test_a_bomb_is_not_unpacked(parts: dict[str, bytes], tmp_path: Path) -> None:
-    path = zipped(
-        tmp_path / "model.zip",
-        parts,
-        name="model.safetensors",
-        content=bytes(50_000_000),
-        compress_type=zipfile.ZIP_DEFLATED,
-    )
-    assert path.stat().st_size < 1_000_000
-    with pytest.raises(SavedModelError, match="compressed"):
-        sklearn_ple.load(path)
-
-
-def test_an_entry_that_claims_more_than_there_is(parts: dict[str, bytes], tmp_path: Path) -> None:
-    path = write(tmp_path / "model.zip", parts)
-    content = bytearray(path.read_bytes())
-    at = content.rindex(b"PK\x01\x02")  # the last entry of the directory at the end
-    content[at + 20 : at + 28] = struct.pack("<II", 2**31 - 1, 2**31 - 1)
-    path.write_bytes(content)
-    with pytest.raises(SavedModelError, match="more bytes than there are|BadZipFile"):
-        sklearn_ple.load(path)
-
-
-def test_a_link_in_a_zip(parts: dict[str, bytes], tmp_path: Path) -> None:
-    path = zipped(
-        tmp_path / "model.zip",
-        parts,
-        name="model.json",
-        content=b"/etc/passwd",
-        external_attr=(stat.S_IFLNK | 0o777) << 16,
-    )
-    with pytest.raises(SavedModelError, match="is a link"):
-        sklearn_ple.load(path)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
-@loaders
-@pytest.mark.parametrize("name", [MANIFEST, *PARTS[:2]])
-@pytest.mark.parametrize("what", ["link", "pipe", "folder"])
-def test_what_is_no_plain_file_in_a_folder(
-    load: Callable[..., Any], name: str, what: str, parts: dict[str, bytes], tmp_path: Path
-) -> None:
-    path = write(tmp_path / "model", parts)
-    elsewhere = tmp_path / "elsewhere"
-    (path / name).rename(elsewhere)
-    if what == "link":
-        (path / name).symlink_to(elsewhere)
-    elif what == "pipe":
-        os.mkfifo(path / name)
-    else:
-        (path / name).mkdir()
-    with pytest.raises(SavedModelError, match="no plain file"):
-        load(path)
-
-
-def test_the_path_itself_may_be_a_link(parts: dict[str, bytes], tmp_path: Path) -> None:
-    """It is the user who named it: a link to the model in use is a habit."""
-    for name in ("model", "model.zip"):
-        path, link = write(tmp_path / name, parts), tmp_path / f"link-{name}"
-        link.symlink_to(path)
-        assert sklearn_ple.load(link).best_epoch_ == 1
-
-
-@loaders
-def test_a_newer_format_is_refused(
-    load: Callable[..., Any],
-    parts: dict[str, bytes],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(manifest_module, "FORMAT", 2)
-        path = write(tmp_path / "model", resealed(parts))
-    with pytest.raises(SavedModelError, match="format 2.*up to 1"):
-        load(path)
-
-
-@loaders
-@pytest.mark.parametrize(("version", "warns"), [("0.1.7", False), ("0.2.0", True), ("1.1", True)])
-def test_another_minor_version_is_warned_of(
-    load: Callable[..., Any],
-    version: str,
-    warns: bool,
-    parts: dict[str, bytes],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(manifest_module, "package_version", lambda: version)
-    path = write(tmp_path / "model", resealed(parts))
-    monkeypatch.setattr(manifest_module, "package_version", lambda: "0.1.0")
-    if warns:
-        with pytest.warns(UserWarning, match=version) as caught:
-            load(path)
-        assert caught[0].filename == __file__
-    else:
-        load(path)
-
-
-@loaders
-def test_nothing_there(load: Callable[..., Any], tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no saved model"):
-        load(tmp_path / "model.zip")
-    with pytest.raises(SavedModelError, match=MANIFEST):
-        load(tmp_path)

@@ -11,60 +11,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from architecture_walk import ARCHITECTURES, ESTIMATORS, over, small
+from asked import (
+    ASKED,
+    CHAIN,
+    X,
+    Y,
+    assert_same,
+    assert_same_answers,
+    predictor_of,
+    row_of,
+    targets_for,
+)
 from people import make_people
 
 from sklearn_ple import ESMMEstimator, PLEEstimator, PLERegressor, SharedBottomEstimator
-from sklearn_ple.base import ClassifierRole, MultiTaskEstimator, RegressorRole
+from sklearn_ple.base import MultiTaskEstimator
 from sklearn_ple.serving import Predictor
-
-X, Y = make_people(157)
-ASKED, _ = make_people(41, seed=1)
-CHAIN = pd.DataFrame({"bought": Y["bought"] == "yes"}).assign(
-    old=lambda y: y["bought"] & (X["age"].fillna(40) > 45)
-)
-
-
-def targets_for(cls: type[MultiTaskEstimator]) -> pd.DataFrame:
-    if cls.__name__.startswith(("ESMM", "AITM")):
-        return CHAIN
-    if issubclass(cls, ClassifierRole):
-        return Y[["bought", "shade"]]
-    return Y[["spent"]] if issubclass(cls, RegressorRole) else Y
-
-
-def predictor_of(model: MultiTaskEstimator, folder: Path) -> Predictor:
-    model.save(folder / "model.zip")
-    return Predictor.load(folder / "model.zip")
-
-
-def row_of(frame: pd.DataFrame, i: int) -> dict[str, Any]:
-    """A row as it comes from JSON: floats, ints, text, booleans and None."""
-    plain = frame.iloc[[i]].astype(object).to_dict(orient="records")[0]
-    return {name: None if pd.isna(value) else value for name, value in plain.items()}
-
-
-def assert_same(one: Any, other: Any) -> None:
-    if isinstance(one, list):
-        for each, again in zip(one, other, strict=True):
-            assert_same(each, again)
-    elif isinstance(one, pd.DataFrame):
-        pd.testing.assert_frame_equal(one, other, check_exact=True)
-    elif one is None:
-        assert other is None
-    else:
-        assert one.dtype == other.dtype
-        np.testing.assert_array_equal(one, other)
-
-
-def assert_same_answers(
-    model: MultiTaskEstimator, predictor: Predictor, frame: Any, asked: Any = None
-) -> None:
-    asked = frame if asked is None else asked
-    assert_same(model.predict(frame), predictor.predict(asked))
-    if hasattr(model, "predict_proba"):
-        assert_same(model.predict_proba(frame), predictor.predict_proba(asked))
-    answers, expected = predictor.predict_frame(asked), model.predict_frame(frame)
-    assert_same(expected.reset_index(drop=True), answers.reset_index(drop=True))
 
 
 @over(ESTIMATORS)
@@ -114,82 +76,6 @@ def test_chains_and_what_corrects_them(tmp_path: Path) -> None:
     assert_same_answers(model, predictor_of(model, tmp_path), ASKED)
     model.calibrate(X, CHAIN, thresholds=0.4)
     assert_same_answers(model, predictor_of(model, tmp_path), ASKED, ASKED.to_dict("list"))
-
-
-CATEGORIES = pd.DataFrame(
-    {
-        "text": np.array(["a", "b", "c", None, "e", "f"], dtype=object)[np.arange(157) % 6],
-        "complete": np.array(["u", "v"])[np.arange(157) % 2],
-        "whole": np.arange(157) % 7 * 10,
-        "real": (np.arange(157) % 5) / 4,
-        "flag": np.arange(157) % 3 > 0,
-        "never_missing": np.arange(157.0),
-        "missing": np.where(np.arange(157) % 4, np.arange(157) / 3, np.nan),
-        "constant": 4.0,
-        "huge": 1e300 * np.arange(157) / 157,
-    }
-)
-VALUES = {
-    "text": ["a", "f", "unseen", None],
-    "complete": ["u", "unseen", None],
-    "whole": [20, 20.0, 99, None, True],
-    "real": [0.25, 1, 0.3, None],
-    "flag": [True, False, 1, 0, 1.0, None],
-    "never_missing": [3, -1e9, 1e9, None, float("nan"), np.float32(2.5), np.int64(4)],
-    "missing": [0.5, None, float("nan"), False],
-    "constant": [4, 5.0, None],
-    "huge": [1e299, -3.5, None, 10**17],
-}
-
-
-@pytest.fixture(scope="module", params=["piecewise_linear", "standard", "quantile"])
-def asked_in_any_way(request, tmp_path_factory) -> tuple[MultiTaskEstimator, Predictor]:
-    categorical = ["whole", "real", "flag"]
-    model = small(
-        PLERegressor,
-        max_epochs=1,
-        categorical_features=categorical,
-        numeric_encoding=request.param,
-    ).fit(CATEGORIES, Y["spent"])
-    return model, predictor_of(model, tmp_path_factory.mktemp("model"))
-
-
-@pytest.mark.parametrize("name", VALUES)
-def test_every_value_in_a_dict_is_read_as_in_a_table(name: str, asked_in_any_way) -> None:
-    """Whichever way a dict is read; a category of a number may be any number."""
-    model, predictor = asked_in_any_way
-    for value in VALUES[name]:
-        row = row_of(CATEGORIES, 1) | {name: value}
-        frame = pd.DataFrame({key: [each] for key, each in row.items()})
-        assert_same_answers(model, predictor, frame, row)
-
-
-MISTAKES: dict[str, Any] = {
-    "infinity": {"never_missing": float("inf")},
-    "minus infinity": {"missing": float("-inf")},
-    "text for a number": {"never_missing": "3.5"},
-    "a number for text": {"text": 3},
-    "text for a numeric category": {"whole": "20"},
-    "a date": {"never_missing": pd.Timestamp("2020-01-01")},
-    "a complex number": {"constant": 1j},
-    "too large after scaling": {"constant": 1e300},
-}
-
-
-def outcome(predict: Callable[[Any], Any], asked: Any) -> Any:
-    """What is answered, or the error's kind and text."""
-    try:
-        return predict(asked).tolist()
-    except (ValueError, TypeError) as error:
-        return type(error), str(error)
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_the_same_error(mistake: str, asked_in_any_way) -> None:
-    model, predictor = asked_in_any_way
-    row = row_of(CATEGORIES, 1) | MISTAKES[mistake]
-    frame = pd.DataFrame({key: [each] for key, each in row.items()})
-    assert outcome(predictor.predict, row) == outcome(model.predict, frame)
 
 
 @pytest.fixture(scope="module")
