@@ -134,16 +134,18 @@ class MultiTaskNet(NeuralNet):
         self.engine_callbacks = engine_callbacks
         self.stop_requested_, self.epochs_done_, self._checkpoint = False, 0, checkpoint
         self._trainable = [p for p in self.module_.parameters() if p.requires_grad]
-        self._share_with(group)
-        self._noise = LentNoise((self.module_, self.criterion_), self.streams.noise, self.share)
-        self.notify("on_train_begin", X=train.X, y=train.y)
         try:
-            self.fit_loop(train, valid, epochs=epochs)
+            self._share_with(group)
+            self._noise = LentNoise((self.module_, self.criterion_), self.streams.noise, self.share)
+            self.notify("on_train_begin", X=train.X, y=train.y)
+            try:
+                self.fit_loop(train, valid, epochs=epochs)
+            finally:
+                self.notify("on_train_end", X=train.X, y=train.y)
         finally:
-            self.notify("on_train_end", X=train.X, y=train.y)
             self._set_training(False)
-            self._noise.give_back()
-            del self._noise
+            if (noise := self.__dict__.pop("_noise", None)) is not None:
+                noise.give_back()
             self._share_with(None)
             self.engine_callbacks, self._trainable, self._checkpoint = [], [], None
 

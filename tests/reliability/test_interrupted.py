@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,8 @@ from skorch.callbacks import Callback
 from sklearn_ple import PLEClassifierRegressor
 from sklearn_ple.base import MultiTaskEstimator, reader
 from sklearn_ple.features import FeatureTable
-from sklearn_ple.training import MultiTaskNet
+from sklearn_ple.training import BestWeights, MultiTaskNet
+from sklearn_ple.training.lent_noise import LentNoise
 
 pytestmark = pytest.mark.reliability
 X, Y = make_people(157)
@@ -89,6 +91,24 @@ def test_ctrl_c_before_training(again: bool, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(NotFittedError):
             model.predict(X)
     np.testing.assert_array_equal(model.fit(X, Y).predict(X), fitted().predict(X))
+
+
+@pytest.mark.parametrize("moment", ["on_train_begin", "__init__"])
+def test_ctrl_c_just_before_the_first_epoch(moment: str, monkeypatch) -> None:
+    """When the engine's own callbacks have not all begun; what was lent is given back."""
+    owner = BestWeights if moment == "on_train_begin" else LentNoise
+
+    def strike(*args: object, **kwargs: object) -> None:
+        interrupt()
+
+    model = small(PLEClassifierRegressor, dropout=0.3)
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, moment, strike)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y)
+    assert not model.predict_frame(X).isna().to_numpy().any()
+    pickle.dumps(model)
+    np.testing.assert_array_equal(model.fit(X, Y).predict(X), fitted(dropout=0.3).predict(X))
 
 
 STEPS: dict[str, tuple[type, str]] = {

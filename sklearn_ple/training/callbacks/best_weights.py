@@ -41,9 +41,10 @@ class BestWeights(Callback):
         self.patience = patience
         self.averaging = averaging
         self.min_delta = min_delta
+        self.best_epoch_: int | None = None
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        self.best_epoch_: int | None = None
+        self.best_epoch_ = None
         self._best_score = -float("inf")
         self._best: list[Tensor] = []
 
