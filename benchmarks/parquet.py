@@ -32,7 +32,7 @@ from sklearn_ple.sources import OpenSource
 from sklearn_ple.training import RowData
 
 N_NUMBERS, N_CATEGORIES = 13, 26
-BUFFERS = (1_024, 4_096, 16_384)
+BUFFERS = (2_048, 8_192)
 
 
 def wide_rows(n_rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -13,6 +13,7 @@ from sklearn_ple.base.inputs import check_shape
 from sklearn_ple.base.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
 from sklearn_ple.sources.open_source import PASS_ROWS, Part, located
+from sklearn_ple.sources.value_digest import MOST_DISTINCT
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, Task, TaskSet, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
@@ -65,10 +66,12 @@ class Survey:
         self.fitting, self.estimator, self.source = fitting, fitting.estimator, source
         self.n_rows = self.n_train = self.n_valid = 0
         self._held_out: HeldOutRows | None = None
-        counted = self._count_labels()
+        digests = self._count_labels()
         source.require_rows(self.n_rows)
         check_shape(self.n_rows, len(source.features), minimum)
+        counted = self._counted(digests)
         self._tasks, self._known = self._decide(counted[0])
+        _require_counted(self._tasks, digests)
         if other is None and fitting.holds_out(self.n_rows):
             self._held_out = self._draw(counted)
         self.features = self._feature_digest()
@@ -113,7 +116,7 @@ class Survey:
             return self.estimator.tasks_.names
         return self.source.source.target_names
 
-    def _count_labels(self) -> Counted:
+    def _count_labels(self) -> list[LabelDigest]:
         digests = self._digests()
         for group in range(len(self.source.groups)):
             for rows, _ in self.rows(self.source, group, with_features=False):
@@ -121,7 +124,7 @@ class Survey:
                     used = rows.weighed()
                     self.n_rows += len(used.weight)
                     _add(digests, used.targets, np.ones(used.weight.shape))
-        return self._counted(digests)
+        return digests
 
     def _decide(self, targets: Targets) -> tuple[Sequence[Task], list[NDArray | None]]:
         """Kinds of tasks, and the classes that labels are completed by."""
@@ -206,6 +209,15 @@ def _add(digests: Sequence[LabelDigest], targets: Targets, weight: Floats) -> No
     for digest, column, each in zip(digests, targets.columns, weight.T, strict=True):
         counts = each > 0
         digest.add(column[counts], each[counts])
+
+
+def _require_counted(tasks: Sequence[Task], digests: Sequence[LabelDigest]) -> None:
+    for task, digest in zip(tasks, digests, strict=True):
+        if task.is_classification and not digest.is_exact:
+            raise ValueError(
+                f"Task {digest.name!r} is a {task.kind}, but its labels are more than "
+                f"{MOST_DISTINCT:,} distinct numbers; declare it a regression or a count."
+            )
 
 
 def _weights(rows: Rows) -> Floats:

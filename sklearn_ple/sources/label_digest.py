@@ -35,6 +35,11 @@ class LabelDigest:
         self._others: defaultdict[Hashable, float] = defaultdict(float)
         self._some_missing = False
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether every label was counted."""
+        return self._numbers.is_exact
+
     def add(self, column: NDArray, weight: Floats) -> None:
         """Take in a column of `Targets`, shape (n,), with weights of which none is zero.
 

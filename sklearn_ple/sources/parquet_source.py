@@ -37,7 +37,8 @@ class ParquetSource:
         Levels of a categorical column that get an embedding of their own, the most frequent ones.
         Rarer ones share one, which a level that fit never saw reads too.
     buffer_rows : int, default=131_072
-        Rows held in memory to shuffle. A source of no more rows than that is read whole.
+        Rows held in memory to shuffle, while about as many wait in the parts of row groups that are
+        being read. A source of no more rows than that is read whole.
 
     Raises
     ------
@@ -76,7 +77,8 @@ class ParquetSource:
         path = tuple(map(fspath, self.path)) if several else fspath(self.path)  # type: ignore[arg-type]
         settings = {"path": path, "filter": _frozen(self.filter)}
         for name in ("features", "targets", "weight"):
-            settings[name] = _frozen(getattr(self, name))
+            names = getattr(self, name)
+            settings[name] = names if names is None or isinstance(names, str) else tuple(names)
         for name, value in settings.items():
             object.__setattr__(self, name, value)
         if isinstance(self.features, str):

@@ -11,56 +11,57 @@ from torch import Tensor
 
 from sklearn_ple.training import Batch
 
-READ_AT_ONCE = 8
+READ_AT_ONCE = 16
 
 
 def interleaved(
     order: Sequence[int],
     read: Callable[[int], Iterator[Batch]],
+    n_piece: int,
     random: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Parts of several row groups at once, whichever comes next being drawn.
+    """Small pieces of several row groups at once, from whichever is drawn each time.
 
     Parameters
     ----------
     order : sequence of int
         Row groups, in the order in which they are begun.
     read : callable
-        From a row group to its parts.
+        From a row group to its parts, which are cut into pieces.
+    n_piece : int
+        Rows of a piece, at most.
     random : Generator
     """
     waiting = deque(order)
     begun: list[Iterator[Batch]] = []
     while waiting or begun:
         while waiting and len(begun) < READ_AT_ONCE:
-            begun.append(read(waiting.popleft()))
+            begun.append(_pieces(read(waiting.popleft()), n_piece))
         drawn = int(random.integers(len(begun)))
-        part = next(begun[drawn], None)
-        if part is None:
+        piece = next(begun[drawn], None)
+        if piece is None:
             begun.pop(drawn)
         else:
-            yield part
+            yield piece
 
 
-def shuffled(parts: Iterator[Batch], n_held: int, random: np.random.Generator) -> Iterator[Batch]:
+def shuffled(pieces: Iterator[Batch], n_held: int, random: np.random.Generator) -> Iterator[Batch]:
     """The same rows, each drawn from `n_held` of them that are in memory.
 
-    A part that comes in takes the place of as many rows, drawn at random, which go out.
+    A piece that comes in takes the place of as many rows, drawn at random, which go out. No piece
+    has more rows than are held.
     """
-    held = _gather(parts, n_held)
+    held = _gather(pieces, n_held)
     if held is None:
         return
     n = n_rows(held)
-    for part in parts:
-        part = _permuted(part, random)
-        for start in range(0, n_rows(part), n):
-            coming = cut(part, start, start + n)
-            drawn = torch.from_numpy(random.choice(n, size=n_rows(coming), replace=False))
-            going = take(held, drawn)
-            for kept, each in zip(_tensors(held), _tensors(coming), strict=True):
-                kept.index_copy_(0, drawn, each)
-            yield going
-    yield _permuted(held, random)
+    for coming in pieces:
+        drawn = torch.from_numpy(random.choice(n, size=n_rows(coming), replace=False))
+        going = take(held, drawn)
+        for kept, each in zip(_tensors(held), _tensors(coming), strict=True):
+            kept.index_copy_(0, drawn, each)
+        yield going
+    yield take(held, torch.from_numpy(random.permutation(n)))
 
 
 def in_sizes(parts: Iterator[Batch], sizes: Sequence[int]) -> Iterator[Batch]:
@@ -108,13 +109,18 @@ def _tensors(batch: Batch) -> list[Tensor]:
     return [*batch[0].values(), *batch[1]]
 
 
-def _permuted(batch: Batch, random: np.random.Generator) -> Batch:
-    return take(batch, torch.from_numpy(random.permutation(n_rows(batch))))
+def _pieces(parts: Iterator[Batch], n_piece: int) -> Iterator[Batch]:
+    for part in parts:
+        for start in range(0, n_rows(part), n_piece):
+            yield cut(part, start, start + n_piece)
 
 
-def _gather(parts: Iterator[Batch], n: int) -> Batch | None:
-    """The first parts, until they hold so many rows, as memory of their own."""
-    gathered: list[Batch] = []
-    while sum(map(n_rows, gathered)) < n and (part := next(parts, None)) is not None:
-        gathered.append(part)
+def _gather(pieces: Iterator[Batch], n: int) -> Batch | None:
+    """The first pieces, until they hold so many rows, as memory of their own."""
+    gathered, n_gathered = [], 0
+    for piece in pieces:
+        gathered.append(piece)
+        n_gathered += n_rows(piece)
+        if n_gathered >= n:
+            break
     return joined(gathered) if gathered else None

@@ -24,6 +24,7 @@ from sklearn_ple.training.tensor_data import weightless
 Read = Callable[[int, int], Iterator[Batch]]
 FIRST_ROWS = 256
 WORTH_READING = 2_048  # a part of fewer rows takes about as long
+PIECE_ROWS = 256  # more pieces in the buffer are more row groups mixed
 
 
 class StreamedRows(RowData):
@@ -37,7 +38,7 @@ class StreamedRows(RowData):
     read : callable
         From the number of a row group, and of rows to read at a time, to its rows in parts.
     buffer_rows : int
-        Rows that are held to shuffle.
+        Rows that are held to shuffle; about as many wait in the parts of row groups that are read.
 
     Attributes
     ----------
@@ -133,10 +134,11 @@ class StreamedBatches(Batches):
         seed = int(torch.randint(2**62, (), generator=self.generator))
         random = np.random.default_rng(seed)
         held = data.buffer_rows
-        at_a_time = max(1, held // (2 * READ_AT_ONCE), min(WORTH_READING, held // READ_AT_ONCE))
-        parts = interleaved(
+        at_a_time = max(1, held // READ_AT_ONCE, min(WORTH_READING, held // 4))
+        pieces = interleaved(
             random.permutation(data.n_groups).tolist(),
             lambda group: data.read(group, at_a_time),
+            max(1, min(PIECE_ROWS, held // 64)),
             random,
         )
-        return shuffled(parts, data.buffer_rows, random)
+        return shuffled(pieces, held, random)

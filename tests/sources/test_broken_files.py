@@ -112,6 +112,15 @@ def test_a_task_without_labels(folder: Path) -> None:
     _fails(folder, "Task 'spent' has no label")
 
 
+def test_numbers_that_are_too_many_for_classes(tmp_path: Path) -> None:
+    n = 17_000
+    frame = pd.DataFrame({"age": np.arange(n), "bought": np.arange(n), "spent": np.arange(n) % 2})
+    frame.to_parquet(tmp_path / "many.parquet", row_group_size=5_000)
+    rows = source(tmp_path, features=["age"], targets=["bought", "spent"])
+    with pytest.raises(ValueError, match="Task 'bought' is a multiclass, but its labels are more"):
+        estimator(tasks=["multiclass", "binary"]).fit(rows)
+
+
 def test_no_targets(folder: Path) -> None:
     _fails(folder, "X names no targets", "targets=", targets=None)
 

@@ -6,6 +6,8 @@ import copy
 import pickle
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from parquet_rows import make_rows, source, write
 from sklearn.base import clone
@@ -40,6 +42,13 @@ def test_a_copy_is_equal_and_has_the_same_hash(copied) -> None:
     assert other == one
     assert hash(other) == hash(one)
     assert other != ParquetSource(**SETTINGS | {"buffer_rows": 11})
+
+
+def test_names_may_come_in_any_sequence() -> None:
+    for names in (["x", "y"], ("x", "y"), pd.Index(["x", "y"]), np.array(["x", "y"])):
+        changed = ParquetSource(**SETTINGS | {"features": names})
+        assert (changed, hash(changed)) == (ParquetSource(**SETTINGS), hash(changed))
+        assert changed.features == ("x", "y")
 
 
 @pytest.mark.parametrize(
