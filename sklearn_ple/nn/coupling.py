@@ -25,7 +25,10 @@ class Coupling(Recorded, ABC):
         return outputs
 
     def penalty(self, raw: Tensor) -> Tensor | None:
-        """What coupled outputs (batch, n_raw) add to the loss, a scalar; None for nothing."""
+        """What coupled outputs (batch, n_raw) add to the loss, a scalar; None for nothing.
+
+        It is a mean over rows, as the rows of a batch may lie in several processes.
+        """
         return None
 
 

@@ -21,6 +21,10 @@ class LossWeighting(Recorded, ABC):
     What a method remembers from step to step belongs into parameters, buffers or torch's
     `get_extra_state`: checkpoints keep these, and nothing else.
 
+    Where several processes share a fit, losses are those of the whole batch, and gradients of the
+    network those by this process's rows, which are added up after `backward`. What looks at
+    gradients has to add them up itself, as `GradientWeighting` does.
+
     `forward` and `current_weights` are all that most methods need. Those that look at gradients
     override `backward`, those that look at what a step did `after_step`.
 
