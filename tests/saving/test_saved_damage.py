@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from architecture_walk import small
 from saved import NEW, X, Y
-from tampered import ALL, PARTS, read_parts, resealed, write
+from tampered import ALL, PARTS, read_parts, resealed, with_json, write
 
 import sklearn_ple
 from sklearn_ple import PLEEstimator, SavedModelError
@@ -128,3 +129,31 @@ def test_what_is_damaged_on_purpose_makes_no_other_error(
         for load in (sklearn_ple.load, Predictor.load):
             with suppress(SavedModelError):
                 load(path)
+
+
+OTHER_JSON = [None, [], {}, 0, -1, 1e308, "x", True, [[[]]], {"$": "tensor", "of": "0"}]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a JSON value something lies."""
+    yield path
+    inner: Any = value.items() if isinstance(value, dict) else ()
+    for key, each in enumerate(value) if isinstance(value, list) else inner:
+        yield from places(each, (*path, key))
+
+
+@pytest.mark.parametrize("name", [name for name in PARTS if name.endswith("json")])
+def test_other_json_in_any_place_makes_no_other_error(
+    name: str, parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    for rng in seeds("json", name):
+        value = json.loads(parts[name])
+        *path, last = rng.choice(list(places(value))[1:])
+        inner = value
+        for key in path:
+            inner = inner[key]
+        inner[last] = rng.choice(OTHER_JSON)
+        path_of_model = write(tmp_path / "model", with_json(parts, name, value))
+        for load in (sklearn_ple.load, Predictor.load):
+            with suppress(SavedModelError):
+                load(path_of_model)
