@@ -61,8 +61,8 @@ def speed(n_rows: int, rounds: int) -> None:
     """Rows a second of epochs, and what the passes before them take."""
     X, Y = wide_rows(n_rows)
     sizes = {
-        "default": {},
         "small": {"expert_widths": (16,), "tower_widths": (8,), "embedding_dim": 4},
+        "default": {},
     }
     print(
         f"\n{n_rows:,} rows of {N_NUMBERS} numbers and {N_CATEGORIES} categories, {rounds} rounds"
@@ -134,11 +134,17 @@ def accuracy(n_rows: int, seeds: int) -> None:
 
 
 def unevenness(rows: RowData, batch_size: int) -> float:
-    """How much batches differ in their share of positive labels, over what chance makes of it."""
+    """How much batches differ in their share of positive labels, over what chance makes of it.
+
+    The mean of four epochs.
+    """
     batches = rows.batches(batch_size, torch.Generator().manual_seed(0))
-    shares = [labels[:, 0].mean().item() for _, (labels, _) in batches]
-    p = float(np.mean(shares))
-    return float(np.std(shares) / np.sqrt(p * (1 - p) / batch_size))
+    epochs = []
+    for _ in range(4):
+        shares = [labels[:, 0].mean().item() for _, (labels, _) in batches]
+        p = float(np.mean(shares))
+        epochs.append(np.std(shares) / np.sqrt(p * (1 - p) / batch_size))
+    return float(np.mean(epochs))
 
 
 def epoch_of(model: PLEEstimator, source: ParquetSource) -> RowData:
