@@ -45,7 +45,7 @@ TAKES_EFFECT: dict[str, Any] = {
     "verbose": 1,
     "random_state": 5,
 }
-SEEN_ELSEWHERE = {"checkpoint_dir", "checkpoint_every"}  # in files; see test_checkpoints_of_fits
+SEEN_ELSEWHERE = {"checkpoint_dir", "checkpoint_every"}  # in files; see test_resumed_fits
 REFUSED: dict[str, Any] = {
     "tasks": {"spent": Regression(loss="huber")},
     "categorical_features": ["visits"],
