@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -266,15 +267,22 @@ def test_a_file_in_its_place(tmp_path: Path) -> None:
         CheckpointFolder(tmp_path / "run").__enter__()
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        for path in (tmp_path, tmp_path / "run"):
-            with pytest.raises(PermissionError, match="checkpoint_dir='.*' can't be written to"):
-                CheckpointFolder(path).__enter__()
-    finally:
-        tmp_path.chmod(0o700)
+@pytest.mark.skipif(os.name != "posix", reason="permissions are of POSIX")
+def test_a_folder_that_is_read_only() -> None:
+    """Root may write anywhere, so root is somebody else for a while."""
+    with tempfile.TemporaryDirectory() as name:
+        root, path = os.geteuid() == 0, Path(name)
+        path.chmod(0o555)
+        if root:
+            os.seteuid(65534)
+        try:
+            for place in (path, path / "run"):
+                with pytest.raises(PermissionError, match="checkpoint_dir='.*' can't be written"):
+                    CheckpointFolder(place).__enter__()
+        finally:
+            if root:
+                os.seteuid(0)
+            path.chmod(0o755)
 
 
 def test_a_folder_where_writing_fails(
