@@ -67,7 +67,7 @@ imports: $(STAMP) ## import-linter: the floors of docs/architecture.md
 study: $(STAMP) ## tests that fit on full data, for minutes each
 	$(BIN)/python -m pytest -m study
 
-reliability: $(STAMP) ## odd inputs, a thousand fits, threads, full disks, interrupts: for half an hour
+reliability: $(STAMP) ## odd inputs, a thousand fits, threads, full disks, interrupts: for minutes
 	OMP_NUM_THREADS=1 SKLEARN_PLE_RELIABILITY=long $(BIN)/python -m pytest -m reliability
 
 bench: $(STAMP) ## training and prediction speed against plain skorch

@@ -14,6 +14,8 @@ import pytest
 import torch
 from architecture_walk import small
 from people import make_people
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_ple import PLEClassifier, PLEClassifierRegressor, PLERegressor
 from sklearn_ple.base import reader
@@ -158,6 +160,14 @@ def test_progress_counts_rows_and_changes_nothing(method: str, model, short_chun
     shown = capsys.readouterr().err
     assert "PLEClassifierRegressor: 100%" in shown
     assert "1.50k/1.50k" in shown
+
+
+def test_progress_passes_through_a_pipeline(capsys) -> None:
+    numbers = np.random.default_rng(6).normal(size=(41, 3))
+    steps = make_pipeline(StandardScaler(), small(PLERegressor, max_epochs=1))
+    steps.fit(numbers, numbers[:, :2])
+    steps.predict(numbers, progress=True)
+    assert "41.0/41.0" in capsys.readouterr().err
 
 
 def above_inputs_and_outputs(call: Callable[[], Any], n_bytes: Callable[[Any], int]) -> int:
