@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from sklearn_ple.base.rows import Rows
+from sklearn_ple.features import Columns
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
@@ -91,20 +92,35 @@ def _of_rows(rows: Rows, x_name: str, y_name: str, weight_name: str) -> dict[str
     columns, targets = rows.columns, rows.targets
     shape = f"{columns.n_rows} rows of {len(columns.labels)} columns"
     features = {
-        f"{label} of {x_name}": _of_values(array)
-        for label, array in zip(columns.labels, columns.arrays, strict=True)
+        f"{label} of {x_name}": _of_column(columns, i) for i, label in enumerate(columns.labels)
     }
     labels = {
-        f"target {name!r} of {y_name}": _of_values(column)
+        f"target {name!r} of {y_name}": _of_labels(column)
         for name, column in zip(targets.names, targets.columns, strict=True)
     }
-    return {x_name: shape, **features, **labels, weight_name: _of_values(rows.weight.ravel())}
+    return {x_name: shape, **features, **labels, weight_name: _of_numbers(rows.weight)}
 
 
-def _of_values(values: NDArray | pd.api.extensions.ExtensionArray) -> str:
-    """Of a column's values, not of how they lie in memory."""
-    hashed = pd.util.hash_pandas_object(pd.Series(values, copy=False), index=False)
-    return f"content {_digest(hashed.to_numpy().tobytes())}"
+def _of_column(columns: Columns, i: int) -> str:
+    """Of what the network reads of a column, whatever table holds it."""
+    if columns.kinds[i] == "number":
+        return _of_numbers(columns.numbers([i]))
+    codes, levels = columns.levels(i)
+    hashed = np.append(pd.util.hash_array(levels), np.uint64(0))  # the last one is of the missing
+    return f"content {_digest(hashed[codes].tobytes())}"
+
+
+def _of_labels(labels: NDArray) -> str:
+    if labels.dtype.kind in "iuf":
+        return _of_numbers(labels)
+    hashed = pd.util.hash_array(labels.astype(object))
+    return f"content {_digest(hashed.tobytes())}"
+
+
+def _of_numbers(numbers: NDArray) -> str:
+    plain = numbers + np.float64(0)  # -0 is 0
+    plain[np.isnan(plain)] = np.nan  # of which there are many
+    return f"content {_digest(plain.tobytes())}"
 
 
 def _beginning(estimator: MultiTaskEstimator) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from architecture_walk import small
@@ -25,7 +28,9 @@ from sklearn_ple import (
     oof_predict_frame,
 )
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
-from sklearn_ple.base.identity import MAY_CHANGE, described
+from sklearn_ple.base.identity import MAY_CHANGE, described, fingerprint
+from sklearn_ple.base.memory_rows import check_rows_of
+from sklearn_ple.features import read_columns
 from sklearn_ple.training import CheckpointFolder, checkpoint_files
 
 X, Y = make_people(157)
@@ -133,13 +138,37 @@ def test_other_data(begun: Path, case: str) -> None:
         model(begun).fit(**{"X": X, "y": Y} | changes(), resume=True)
 
 
-def test_the_same_data_in_another_container_are_the_same(begun: Path) -> None:
+CONTAINERS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "polars": lambda table: pytest.importorskip("polars").from_pandas(table),
+    "Arrow": lambda table: pytest.importorskip("pyarrow").Table.from_pandas(table),
+    "nullable dtypes": lambda table: table.convert_dtypes(),
+    "column by column": lambda table: pd.concat([table[name] for name in table], axis=1),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_the_same_data_in_another_container_are_the_same(begun: Path, container: str) -> None:
     """Not how columns lie in memory, but what they hold."""
-    blocks = X.copy()
-    for name in X:
-        blocks = blocks.drop(columns=name).assign(**{name: X[name]})
-    one = model(begun).fit(blocks[list(X)], Y.loc[:, list(Y)].copy(), resume=True)
-    assert_same(model(None).fit(X, Y), one, X)
+    x, y = CONTAINERS[container](X), CONTAINERS[container](Y)
+    assert_same(model(None).fit(X, Y), model(begun).fit(x, y, resume=True), X)
+
+
+def test_what_is_and_is_not_the_same_content() -> None:
+    def said(values: list[Any], labels: list[Any]) -> list[str]:
+        columns = read_columns(pd.DataFrame({"a": values}))
+        found = fingerprint(check_rows_of(columns, labels, None), None)
+        return [found["column 'a' of X"], found["target 'y0' of y"]]
+
+    numbers, texts = [0.0, math.nan, 2.0, 3.0], ["a", None, "b", "c"]
+    assert said(numbers, texts) == said([-0.0, -math.nan, 2, 3], texts)
+    same = said(numbers, texts)
+    for k in range(4):
+        other_number, other_text = numbers.copy(), texts.copy()
+        other_number[k], other_text[k] = 7.0, "d"
+        assert said(other_number, texts)[0] != same[0]
+        assert said(numbers, other_text)[1] != same[1]
+        assert said(other_text, texts)[0] != said(texts, texts)[0]
+    assert said(numbers[::-1], texts[::-1]) != same
 
 
 def test_a_random_state_object_in_another_state(tmp_path: Path) -> None:
