@@ -94,7 +94,12 @@ def shared_random_state(
 
 
 def own_device(device: str) -> str:
-    """The GPU of this process, by its number on its host, where "auto" or "cuda" leaves it open."""
-    if device not in ("auto", "cuda") or not torch.cuda.is_available():
+    """The GPU of this process, by its number on its host, where "auto" or "cuda" leaves it open.
+
+    Without one, "auto" is the CPU: nothing is exchanged between devices of another kind.
+    """
+    if device not in ("auto", "cuda"):
         return device
+    if not torch.cuda.is_available():
+        return "cpu" if device == "auto" else device
     return f"cuda:{int(os.environ.get('LOCAL_RANK', '0')) % torch.cuda.device_count()}"

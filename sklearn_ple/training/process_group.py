@@ -62,6 +62,7 @@ class ProcessGroup:
         try:
             dist.barrier()  # a lost process is noticed here at once, in `new_group` after minutes
             handle = dist.new_group()
+            dist.barrier(group=handle)  # who leaves before all are connected would not be missed
         except RuntimeError as error:
             raise ProcessGroupError(
                 f"The processes of the launcher's group can't meet to share a fit: {error}"
@@ -153,7 +154,7 @@ class ProcessGroup:
 
     def leave(self, error: BaseException) -> None:
         """Tell the others why, and close, which ends their waiting."""
-        self._sign(f"raised {type(error).__name__}: {error}")
+        self._sign("raised " + ": ".join(filter(None, [type(error).__name__, str(error)])))
         self._close()
 
     def _close(self) -> None:
@@ -196,7 +197,7 @@ class ProcessGroup:
             said = [f"process {ranks} is gone, or does not answer: look at what it wrote last"]
         return (
             f"The fit that {self.share.size} processes share has ended in this one (process "
-            f"{self.share.rank}): {'; '.join(said) or gist}. Start it again in all of them."
+            f"{self.share.rank}): {('; '.join(said) or gist).rstrip('.')}. Start it again in all."
         )
 
 

@@ -30,7 +30,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> list[Seen]:
     [
         ("raises", "process 1 raised LookupError: the table has no such page"),
         ("bad rows", "process 1 raised ValueError: "),
-        ("interrupted", "process 1 raised KeyboardInterrupt"),
+        ("interrupted", "process 1 raised KeyboardInterrupt. "),
         ("killed", "process 1 is gone"),
     ],
 )

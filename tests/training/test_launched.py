@@ -46,8 +46,9 @@ def test_every_process_of_a_host_takes_a_gpu_of_its_own(
     assert own_device(device) == taken
 
 
-def test_without_a_gpu_the_device_stays_what_was_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("device", "taken"), [("auto", "cpu"), ("mps", "mps"), ("cuda", "cuda")])
+def test_without_a_gpu_all_but_auto_stays_what_was_asked_for(
+    device: str, taken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert own_device("auto") == "auto"
+    assert own_device(device) == taken
