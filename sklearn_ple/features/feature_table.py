@@ -128,7 +128,7 @@ class FeatureTable:
         """
         missing = np.isnan(numbers)
         prepared: Prepared = self._locate(numbers, missing, dtype) if self.knots else {}
-        prepared["numbers"] = self._scale(numbers, missing, dtype)
+        prepared["numbers"] = self.scale(numbers, missing, dtype)
         for name, group in (("small_codes", self.small), ("codes", self.large)):
             if group:
                 prepared[name] = self._stack([codes[j] for j in group], group)
@@ -145,10 +145,16 @@ class FeatureTable:
             "embedded": [self.vocabularies[j].shares for j in self.large],
         }
 
-    def _scale(
+    def scale(
         self, numbers: Floats, missing: NDArray[np.bool_], dtype: type[np.floating]
     ) -> NDArray:
-        """Scaled numbers (n, p) and indicators of missing ones; overwrites `numbers`."""
+        """Scaled numbers (n, p) and indicators of missing ones; overwrites `numbers`.
+
+        Raises
+        ------
+        ValueError
+            If a number is beyond `dtype` after scaling.
+        """
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = self.scaler.transform(numbers) if self.scaler else numbers
             if missing.any():

@@ -81,7 +81,7 @@ class Predictor:
         freeze_tables(whole.encoder)
         self.feature_names = model.feature_names
         names = self.feature_names
-        self._one_row = None if names is None else OneRow(model.features, names)
+        self._one_row = None if names is None else OneRow(model.features, names, self._dtype)
         self._least_rows = self._find_least_rows()
         self.n_features = len(model.features.labels)
         self.task_names = model.task_set.names
@@ -209,7 +209,7 @@ class Predictor:
     def _raw(self, X: Any) -> Tensor:
         """What the network puts out for X, (n, n_raw)."""
         if self._one_row is not None and isinstance(X, Mapping):
-            prepared = self._one_row.prepare(X, self._dtype)
+            prepared = self._one_row.prepare(X)
             if prepared is not None:
                 return self._run(prepared)
         columns = read_request(X, self.feature_names, self.n_features)

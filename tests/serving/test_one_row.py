@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,3 +90,13 @@ def test_a_mistake_is_the_same_error(mistake: str, asked_in_any_way) -> None:
     row = row_of(CATEGORIES, 1) | MISTAKES[mistake]
     frame = pd.DataFrame({key: [each] for key, each in row.items()})
     assert outcome(predictor.predict, row) == outcome(model.predict, frame)
+
+
+@pytest.mark.parametrize("columns", [["text", "whole"], ["never_missing"], ["complete"]])
+def test_columns_of_one_sort_alone(columns: list[str], tmp_path: Path) -> None:
+    frame = CATEGORIES[columns]
+    categorical = [name for name in columns if name == "whole"]
+    model = small(PLERegressor, max_epochs=1, categorical_features=categorical)
+    predictor = predictor_of(model.fit(frame, Y["spent"]), tmp_path)
+    for i in range(5):
+        assert_same_answers(model, predictor, frame.iloc[[i]], row_of(frame, i))
