@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks.task import Floats, Task
 from sklearn_ple.tasks.user_warning import warn_user
@@ -90,7 +91,7 @@ def unseen_labels(column: NDArray, classes: NDArray) -> NDArray[np.bool_]:
 
 def warn_of_unseen(name: str, labels: NDArray) -> None:
     """Say that a task is scored on labels of classes that its training part lacked."""
-    from sklearn.exceptions import UndefinedMetricWarning  # where one only predicts, it is not needed
+    from sklearn.exceptions import UndefinedMetricWarning  # no import where one only predicts
 
     classes = ", ".join(sorted({repr(label) for label in labels.tolist()}))
     warn_user(
