@@ -28,6 +28,10 @@ def process_group() -> Iterator[ProcessGroup | None]:
     made and ended again. A process that `multiprocessing` or joblib made makes none: it has
     inherited that environment.
 
+    Yields
+    ------
+    ProcessGroup or None
+
     Raises
     ------
     ProcessGroupError
@@ -85,6 +89,11 @@ def shared_random_state(
     given : int, RandomState or None
         An object stays the one that is drawn from.
     group : ProcessGroup
+
+    Returns
+    -------
+    RandomState
+        In the same state in all processes.
     """
     if isinstance(given, np.random.RandomState):
         given.set_state(group.from_first(given.get_state(legacy=False)))
@@ -97,6 +106,16 @@ def own_device(device: str) -> str:
     """The GPU of this process, by its number on its host, where "auto" or "cuda" leaves it open.
 
     Without one, "auto" is the CPU: nothing is exchanged between devices of another kind.
+
+    Parameters
+    ----------
+    device : str
+        As in `resolve_device`.
+
+    Returns
+    -------
+    str
+        For `resolve_device` again.
     """
     if device not in ("auto", "cuda"):
         return device
