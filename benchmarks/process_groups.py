@@ -84,7 +84,7 @@ def work(n_rows: int) -> None:
         group = ProcessGroup.meet()
         x = torch.from_numpy(X[: workload.batch_size // n_processes])
         line += f" | {exchange(model.module_, x, group)}"
-        group.part()
+        group.finish()
     if os.environ["RANK"] == "0":
         print(line, flush=True)
     if n_processes > 1:

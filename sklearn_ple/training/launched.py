@@ -44,7 +44,7 @@ def process_group() -> Iterator[ProcessGroup | None]:
         group = ProcessGroup.meet()
         try:
             yield group
-            group.part()
+            group.finish()
         except BaseException as error:
             group.leave(error)
             raise

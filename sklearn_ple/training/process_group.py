@@ -135,7 +135,8 @@ class ProcessGroup:
             In every process, with the first name that differs and its values.
         """
         of_all: list[dict[str, str]] = [{}] * self.share.size
-        self._together(dist.all_gather_object, of_all, dict(facts))
+        here = {"the version of torch": torch.__version__, **facts}
+        self._together(dist.all_gather_object, of_all, here)
         first = of_all[0]
         for rank, other in enumerate(of_all):
             for name in {**first, **other}:
@@ -147,14 +148,15 @@ class ProcessGroup:
                         f"{other.get(name)}."
                     )
 
-    def part(self) -> None:
+    def finish(self) -> None:
         """Wait until all are done, so that either all return or none, and close."""
         self._together(dist.barrier)
         self._close()
 
     def leave(self, error: BaseException) -> None:
-        """Tell the others why, and close, which ends their waiting."""
-        self._sign("raised " + ": ".join(filter(None, [type(error).__name__, str(error)])))
+        """Tell the others why, if it began here, and close, which ends their waiting."""
+        if not isinstance(error, ProcessGroupError):
+            self._sign("raised " + ": ".join(filter(None, [type(error).__name__, str(error)])))
         self._close()
 
     def _close(self) -> None:
@@ -185,7 +187,9 @@ class ProcessGroup:
         reasons: dict[int, str] = {}
         until = time.monotonic() + _ROLL_CALL_SECONDS
         with suppress(RuntimeError):
-            while self._store is not None and missing and time.monotonic() < until:
+            while self._store is not None and missing and not any(reasons.values()):
+                if time.monotonic() > until:
+                    break
                 for rank in sorted(missing):
                     if self._store.check([f"{self._place}/{rank}"]):
                         reasons[rank] = self._store.get(f"{self._place}/{rank}").decode()

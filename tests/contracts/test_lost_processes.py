@@ -40,6 +40,7 @@ def test_the_others_end_within_seconds_and_say_who_left_and_why(
     ended = seen[rank][how]
     assert ended["raised"] == "ProcessGroupError"
     assert reason in ended["message"]
+    assert ended["message"].count(" raised ") <= 1, "who only lost another is named too"
     assert ended["late"] < SECONDS
 
 
