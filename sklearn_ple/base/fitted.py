@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,25 +24,27 @@ def set_fitted(
     summary: pd.DataFrame,
     best_epoch: int,
 ) -> None:
-    """Set the attributes that end in an underscore."""
-    estimator.tasks_ = task_set
-    estimator.n_outputs_ = len(task_set)
-    estimator.target_names_in_ = np.array(task_set.names, dtype=object)
-    estimator._y_is_1d_ = is_1d
-    estimator.target_summary_ = summary
-    estimator.__dict__.pop("calibration_", None)  # it was of the model before
+    """Set the attributes that end in an underscore: all at once, or, if interrupted, none."""
+    found: dict[str, Any] = {
+        "tasks_": task_set,
+        "n_outputs_": len(task_set),
+        "target_names_in_": np.array(task_set.names, dtype=object),
+        "_y_is_1d_": is_1d,
+        "target_summary_": summary,
+        "net_": net,
+        "_parameters_of_fit_": remembered(estimator),
+        "module_": net.plain_module,
+        "device_": net.device,
+        "history_": history_frame(net),
+        "best_epoch_": best_epoch,
+        "callbacks_": list(net.callbacks_),
+    }
     if any(task.is_classification for task in task_set):
         classes = [task.classes_ for task in task_set]
-        estimator.classes_ = classes[0] if is_1d else classes
-    elif hasattr(estimator, "classes_"):
-        del estimator.classes_
-    estimator.net_ = net
-    estimator._parameters_of_fit_ = remembered(estimator)
-    estimator.module_ = net.plain_module
-    estimator.device_ = net.device
-    estimator.history_ = history_frame(net)
-    estimator.best_epoch_ = best_epoch
-    estimator.callbacks_ = list(net.callbacks_)
+        found["classes_"] = classes[0] if is_1d else classes
+    earlier = {"calibration_", "classes_"}  # of the model before
+    kept = {name: value for name, value in vars(estimator).items() if name not in earlier}
+    estimator.__dict__ = kept | found
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 import signal
+import sys
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from types import FrameType
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -17,6 +21,7 @@ from people import make_people
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
+import sklearn_ple
 from sklearn_ple import PLEClassifierRegressor
 from sklearn_ple.base import MultiTaskEstimator, reader
 from sklearn_ple.features import FeatureTable
@@ -25,6 +30,7 @@ from sklearn_ple.training.lent_noise import LentNoise
 
 pytestmark = pytest.mark.reliability
 X, Y = make_people(157)
+PACKAGE = str(Path(sklearn_ple.__file__).parent)
 
 
 def interrupt() -> None:
@@ -144,22 +150,39 @@ def test_ctrl_c_while_predicting(method: str, step: str, monkeypatch) -> None:
         np.testing.assert_equal(call(X), before)
 
 
-def test_ctrl_c_at_any_moment() -> None:
-    """By a timer, so that it strikes in the midst of everything."""
-    expected = fitted().predict(X)
-    struck = 0
-    for k in range(times(8, 300)):
+class AtCall:
+    """While a context: an interrupt at the n-th call of any of the package's functions."""
+
+    def __init__(self, n: int | None) -> None:
+        self.n = n
+        self.n_calls = 0
+
+    def __enter__(self) -> Self:
+        self._before = sys.gettrace()
+        sys.settrace(self._count)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        sys.settrace(self._before)
+
+    def _count(self, frame: FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        # Python itself swallows what is raised in a generator that is thrown away.
+        if code.co_filename.startswith(PACKAGE) and not code.co_flags & inspect.CO_GENERATOR:
+            self.n_calls += 1
+            if self.n_calls == self.n:
+                raise KeyboardInterrupt
+
+
+def test_ctrl_c_at_any_call() -> None:
+    """In the midst of everything, what tidies up after a fit included."""
+    model, expected = small(PLEClassifierRegressor), fitted().predict(X)
+    with AtCall(None) as counted:
+        model.fit(X, Y).predict(X)
+    for n in np.linspace(1, counted.n_calls, times(25, 600)).astype(int):
         model = small(PLEClassifierRegressor)
-        signal.setitimer(signal.ITIMER_REAL, 0.004 + 0.011 * (k % 20))
-        old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-        try:
-            model.fit(X, Y)
-        except KeyboardInterrupt:
-            struck += 1
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, old)
+        with AtCall(int(n)), pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y).predict(X)
         if hasattr(model, "net_"):
             assert not model.predict_frame(X).isna().to_numpy().any()
         np.testing.assert_array_equal(model.fit(X, Y).predict(X), expected)
-    assert struck
