@@ -73,9 +73,11 @@ class ParquetSource:
     buffer_rows: int = 131_072
 
     def __post_init__(self) -> None:
-        several = not isinstance(self.path, str | PathLike)
-        path = tuple(map(fspath, self.path)) if several else fspath(self.path)  # type: ignore[arg-type]
-        settings = {"path": path, "filter": _frozen(self.filter)}
+        if isinstance(self.path, str | PathLike):
+            settings: dict[str, Any] = {"path": fspath(self.path)}
+        else:
+            settings = {"path": tuple(map(fspath, self.path))}
+        settings["filter"] = _frozen(self.filter)
         for name in ("features", "targets", "weight"):
             names = getattr(self, name)
             settings[name] = names if names is None or isinstance(names, str) else tuple(names)

@@ -66,15 +66,19 @@ def shuffled(pieces: Iterator[Batch], n_held: int, random: np.random.Generator) 
 
 def in_sizes(parts: Iterator[Batch], sizes: Sequence[int]) -> Iterator[Batch]:
     """The same rows in the same order, in batches of these sizes; fewer rows end it early."""
-    rest: Batch | None = None
+    waiting: list[Batch] = []
+    n_waiting = 0
     for size in sizes:
-        while rest is None or n_rows(rest) < size:
+        while n_waiting < size:
             part = next(parts, None)
             if part is None:
                 return
-            rest = part if rest is None or not n_rows(rest) else joined([rest, part])
-        yield cut(rest, 0, size)
-        rest = cut(rest, size, n_rows(rest))
+            waiting.append(part)
+            n_waiting += n_rows(part)
+        whole = waiting[0] if len(waiting) == 1 else joined(waiting)
+        yield cut(whole, 0, size)
+        n_waiting -= size
+        waiting = [cut(whole, size, size + n_waiting)] if n_waiting else []
 
 
 def n_rows(batch: Batch) -> int:
