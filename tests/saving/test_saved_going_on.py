@@ -57,7 +57,9 @@ def test_every_weighting_goes_on(weighting: str, tmp_path: Path) -> None:
         {"random_state": np.random.RandomState(5)},
         {"early_stopping": True, "patience": 1},
     ],
-    ids=str,
+    ids=lambda settings: " ".join(
+        f"{k}={str(v).partition(' at ')[0]}" for k, v in settings.items()
+    ),
 )
 def test_a_warm_start(settings: dict[str, Any], tmp_path: Path) -> None:
     settings = {"warm_start": True, "dropout": 0.2, "max_epochs": 2} | settings
