@@ -97,9 +97,11 @@ class ExponentialWeighting(LossWeighting):
         return self.weights
 
     def get_extra_state(self) -> dict[str, Any]:
+        """For `state_dict`: the number of steps."""
         return {"steps": self.steps}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Set the number of steps again, from `get_extra_state`."""
         self.steps = state["steps"]
 
     def extra_repr(self) -> str:

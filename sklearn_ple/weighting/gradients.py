@@ -72,9 +72,11 @@ class GradientWeighting(StepwiseWeighting):
         return total
 
     def get_extra_state(self) -> dict[str, Any]:
+        """For `state_dict`: what earlier steps left."""
         return {"moved": self.moved, "units": self.units}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Set what earlier steps left again, from `get_extra_state`."""
         self.moved = state["moved"].to(self.moved.device)
         self.units = dict(state["units"])
 
