@@ -5,20 +5,19 @@ Drawing, paper and routing: `sklearn_ple/routings/mlmmoe.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Unpack
 
 from sklearn.utils._param_validation import Interval
 
-from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base import GatedEstimator, GatedParameters
 from sklearn_ple.base.search_space import EXPERTS_OF_A_LEVEL, Space, choice, whole
 from sklearn_ple.nn import Routing
 from sklearn_ple.nn.levels import Widths
 from sklearn_ple.routings.mlmmoe import MLMMOERouting
 
 
-class MLMMOEEstimator(MultiTaskEstimator):
+class MLMMOEEstimator(GatedEstimator):
     """Multi-level MMOE: levels of shared experts with gates between them that look at the input.
 
     `expert_utilization` calls the gate that feeds expert 2 of the next level "shared 2".
@@ -31,16 +30,6 @@ class MLMMOEEstimator(MultiTaskEstimator):
         Experts of every level, all shared.
     expert_widths : tuple of int or list of tuples, default=(64,)
         Layers inside one expert; a list of such tuples gives one a level.
-    gate_bias : bool, default=False
-        Whether gates have a bias; the paper's have none.
-    gate_widths : tuple of int, default=()
-        Hidden layers of every gate, without dropout; the paper's have none.
-    gate_temperature : float, default=1.0
-        What gates' logits are divided by before the softmax; above 1 weights are more even.
-    expert_norm : bool, default=False
-        Whether what an expert puts out is normalised before its last activation, so that all
-        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
-        the expert instead of rows of a batch. A prediction depends on its own row alone.
 
     References
     ----------
@@ -62,10 +51,6 @@ class MLMMOEEstimator(MultiTaskEstimator):
         "n_levels": [Interval(Integral, 1, None, closed="left")],
         "n_experts": [Interval(Integral, 1, None, closed="left")],
         "expert_widths": ["array-like", list],
-        "gate_bias": ["boolean"],
-        "gate_widths": ["array-like"],
-        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
-        "expert_norm": ["boolean"],
     }
 
     def __init__(
@@ -74,20 +59,12 @@ class MLMMOEEstimator(MultiTaskEstimator):
         n_levels: int = 2,
         n_experts: int = 6,
         expert_widths: Widths = (64,),
-        gate_bias: bool = False,
-        gate_widths: Sequence[int] = (),
-        gate_temperature: float = 1.0,
-        expert_norm: bool = False,
-        **shared: Unpack[SharedParameters],
+        **gated: Unpack[GatedParameters],
     ) -> None:
         self.n_levels = n_levels
         self.n_experts = n_experts
         self.expert_widths = expert_widths
-        self.gate_bias = gate_bias
-        self.gate_widths = gate_widths
-        self.gate_temperature = gate_temperature
-        self.expert_norm = expert_norm
-        super().__init__(**shared)
+        super().__init__(**gated)
 
     @classmethod
     def _own_search_space(cls) -> Space:
@@ -105,10 +82,5 @@ class MLMMOEEstimator(MultiTaskEstimator):
             n_levels=self.n_levels,
             n_experts=self.n_experts,
             expert_widths=self.expert_widths,
-            gate_bias=self.gate_bias,
-            gate_widths=self.gate_widths,
-            gate_temperature=self.gate_temperature,
-            expert_norm=self.expert_norm,
-            activation=self.activation,
-            dropout=dropout,
+            **self._level_options(dropout),
         )

@@ -6,18 +6,18 @@ Drawing, paper and routing: `sklearn_ple/routings/omoe.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, Unpack
 
 from sklearn.utils._param_validation import Interval
 
-from sklearn_ple.base import MultiTaskEstimator, SharedParameters
+from sklearn_ple.base import GatedEstimator, GatedParameters
 from sklearn_ple.base.search_space import EXPERTS, Space, choice, whole
 from sklearn_ple.nn import Routing
 from sklearn_ple.routings.omoe import OMOERouting
 
 
-class OMOEEstimator(MultiTaskEstimator):
+class OMOEEstimator(GatedEstimator):
     """One-gate mixture of experts: shared experts and one gate, whose mixture all tasks read.
 
     Parameters
@@ -26,16 +26,6 @@ class OMOEEstimator(MultiTaskEstimator):
         Experts, all shared.
     expert_widths : tuple of int, default=(128, 64)
         Layers inside one expert.
-    gate_bias : bool, default=False
-        Whether the gate has a bias; the paper's has none.
-    gate_widths : tuple of int, default=()
-        Hidden layers of the gate, without dropout; the paper's has none.
-    gate_temperature : float, default=1.0
-        What the gate's logits are divided by before the softmax; above 1 weights are more even.
-    expert_norm : bool, default=False
-        Whether what an expert puts out is normalised before its last activation, so that all
-        experts put out numbers of one size: HoME's idea (arXiv 2408.05430), but over the units of
-        the expert instead of rows of a batch. A prediction depends on its own row alone.
 
     References
     ----------
@@ -56,10 +46,6 @@ class OMOEEstimator(MultiTaskEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_experts": [Interval(Integral, 1, None, closed="left")],
         "expert_widths": ["array-like"],
-        "gate_bias": ["boolean"],
-        "gate_widths": ["array-like"],
-        "gate_temperature": [Interval(Real, 0, None, closed="neither")],
-        "expert_norm": ["boolean"],
     }
 
     def __init__(
@@ -67,19 +53,11 @@ class OMOEEstimator(MultiTaskEstimator):
         *,
         n_experts: int = 6,
         expert_widths: Sequence[int] = (128, 64),
-        gate_bias: bool = False,
-        gate_widths: Sequence[int] = (),
-        gate_temperature: float = 1.0,
-        expert_norm: bool = False,
-        **shared: Unpack[SharedParameters],
+        **gated: Unpack[GatedParameters],
     ) -> None:
         self.n_experts = n_experts
         self.expert_widths = expert_widths
-        self.gate_bias = gate_bias
-        self.gate_widths = gate_widths
-        self.gate_temperature = gate_temperature
-        self.expert_norm = expert_norm
-        super().__init__(**shared)
+        super().__init__(**gated)
 
     @classmethod
     def _own_search_space(cls) -> Space:
@@ -95,10 +73,5 @@ class OMOEEstimator(MultiTaskEstimator):
             n_tasks=n_tasks,
             n_experts=self.n_experts,
             expert_widths=self.expert_widths,
-            gate_bias=self.gate_bias,
-            gate_widths=self.gate_widths,
-            gate_temperature=self.gate_temperature,
-            expert_norm=self.expert_norm,
-            activation=self.activation,
-            dropout=dropout,
+            **self._level_options(dropout),
         )

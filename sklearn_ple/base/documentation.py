@@ -125,7 +125,17 @@ calibration_ : Calibration
 """
 
 
-def compose(own: str, role: str | None, rules: dict[str, str]) -> str:
+_HEADING = "\nParameters\n----------\n"
+
+
+def parameters_of(docstring: str) -> str:
+    """What a docstring says of parameters; nothing where it has no such section."""
+    return inspect.cleandoc(docstring).partition(_HEADING)[2].partition("\n\n")[0].rstrip()
+
+
+def compose(
+    own: str, role: str | None, rules: dict[str, str], inherited: str = SHARED_PARAMETERS
+) -> str:
     """A class docstring in numpydoc's order.
 
     Parameters
@@ -136,15 +146,17 @@ def compose(own: str, role: str | None, rules: dict[str, str]) -> str:
         The sentence of a role, put behind the summary.
     rules : dict of str
         What "auto" does, by placeholder.
+    inherited : str
+        What comes behind its own parameters.
     """
     text = inspect.cleandoc(own)
-    shared = SHARED_PARAMETERS.strip()
+    shared = inherited.strip()
     for name, rule in rules.items():
         shared = shared.replace("{" + name + "}", rule)
     summary, _, rest = text.partition("\n\n")
     if role:
         summary = f"{summary}\n\n{role}"
-    head, marker, tail = f"{summary}\n\n{rest}".partition("\nParameters\n----------\n")
+    head, marker, tail = f"{summary}\n\n{rest}".partition(_HEADING)
     if not marker:
         return text
     parameters, gap, after = tail.partition("\n\n")

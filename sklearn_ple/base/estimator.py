@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ple.base.checkpointing import checkpoints_of
-from sklearn_ple.base.documentation import compose
+from sklearn_ple.base.documentation import SHARED_PARAMETERS, compose, parameters_of
 from sklearn_ple.base.fitting import Fitting
 from sklearn_ple.base.given import Given, read_material
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
@@ -41,6 +41,7 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
     _role_sentence: ClassVar[str | None] = None
+    _parameters_doc: ClassVar[str] = SHARED_PARAMETERS
 
     history_: pd.DataFrame
     best_epoch_: int
@@ -57,13 +58,16 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
             # inspect reads __signature__ off any function; typeshed does not list it.
-            cls.__init__.__signature__ = merge_signature(cls.__init__)  # type: ignore[attr-defined]
+            merged = merge_signature(cls.__init__, super(cls, cls).__init__)
+            cls.__init__.__signature__ = merged  # type: ignore[attr-defined]
             cls._own_doc = cls.__doc__ or ""
+            cls._inherited_doc = super(cls, cls)._parameters_doc
+            cls._parameters_doc = f"{parameters_of(cls._own_doc)}\n{cls._inherited_doc.strip()}"
         constraints = cls.__dict__.get("_parameter_constraints", {})
         inherited = super(cls, cls)._parameter_constraints
         cls._parameter_constraints = inherited | constraints
         if own := getattr(cls, "_own_doc", ""):
-            cls.__doc__ = compose(own, cls._role_sentence, RULES)
+            cls.__doc__ = compose(own, cls._role_sentence, RULES, cls._inherited_doc)
 
     @abstractmethod
     def _make_routing(self, *, in_width: int, n_tasks: int, dropout: float) -> Routing:

@@ -127,19 +127,34 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-def merge_signature(init: Any) -> inspect.Signature:
-    """The signature of an estimator's `__init__` with its `**shared` spelled out."""
+def merge_signature(init: Any, inherited: Any) -> inspect.Signature:
+    """The signature of an estimator's `__init__` with what it passes on spelled out.
+
+    Parameters
+    ----------
+    init : function
+        The estimator's own.
+    inherited : function
+        That of the class it derives from: merged before, or the one that takes what all share.
+    """
     own = [
         parameter
         for parameter in inspect.signature(init).parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
+    merged = getattr(inherited, "__signature__", None)
+    passed_on = list(merged.parameters.values())[1:] if merged is not None else _shared()
+    names = {parameter.name for parameter in own}
+    return inspect.Signature([*own, *(each for each in passed_on if each.name not in names)])
+
+
+def _shared() -> list[inspect.Parameter]:
+    """What all estimators share, as parameters of a signature."""
     kinds = SharedParameters.__annotations__.items()
     texts = {name: getattr(kind, "__forward_arg__", kind) for name, kind in kinds}
-    shared = [
+    return [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=texts[name]
         )
         for name, default in DEFAULTS.items()
     ]
-    return inspect.Signature([*own, *shared])

@@ -12,7 +12,7 @@ import pytest
 from architecture_walk import ARCHITECTURES, ESTIMATORS, over
 from numpydoc.docscrape import NumpyDocString
 
-from sklearn_ple import PLEClassifierRegressor
+from sklearn_ple import PLEClassifierRegressor, PLEEstimator
 from sklearn_ple.base import SharedParameters
 from sklearn_ple.base.documentation import compose
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS
@@ -103,6 +103,31 @@ def test_shared_parameters_stand_in_one_order_everywhere() -> None:
 def test_every_parameter_has_a_constraint_and_every_default_meets_it(cls) -> None:
     assert set(cls._parameter_constraints) == set(inspect.signature(cls).parameters)
     cls()._validate_params()
+
+
+class TallPLE(PLEEstimator):
+    """PLE with one more parameter.
+
+    Parameters
+    ----------
+    height : int, default=3
+        Of nothing.
+    """
+
+    def __init__(self, *, height: int = 3, **inherited) -> None:
+        self.height = height
+        super().__init__(**inherited)
+
+
+def test_an_estimator_made_of_another_one_shows_the_parameters_of_both() -> None:
+    names = ["height", *inspect.signature(PLEEstimator).parameters]
+    assert list(inspect.signature(TallPLE).parameters) == names
+    assert set(TallPLE().get_params()) == set(names)
+    assert [p.name for p in NumpyDocString(TallPLE.__doc__)["Parameters"]] == names
+    assert (
+        TallPLE(n_levels=5, gate_bias=True).get_params().items()
+        >= {"n_levels": 5, "gate_bias": True}.items()
+    )
 
 
 def test_tab_completion_and_repr() -> None:
