@@ -20,8 +20,8 @@ import pandas as pd
 import torch
 
 from sklearn_ple import PLERegressor
-from sklearn_ple.base.identity import fingerprint
-from sklearn_ple.base.memory_rows import check_rows_of
+from sklearn_ple.base.fit.identity import fingerprint
+from sklearn_ple.base.fit.memory_rows import check_rows_of
 from sklearn_ple.features import read_columns
 from sklearn_ple.training import CheckpointFolder
 from sklearn_ple.training.checkpoint_files import read_checkpoint

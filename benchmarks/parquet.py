@@ -28,8 +28,8 @@ from sklearn.metrics import roc_auc_score
 from skorch.callbacks import Callback
 
 from sklearn_ple import ParquetSource, PLEEstimator
-from sklearn_ple.base.fitting import Fitting
-from sklearn_ple.base.source_rows import SourceRows
+from sklearn_ple.base.fit.fitting import Fitting
+from sklearn_ple.base.fit.source_rows import SourceRows
 from sklearn_ple.sources import OpenSource
 from sklearn_ple.training import RowData
 

@@ -8,9 +8,9 @@ from typing import Any, Self
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.base.calibration import Calibration, learn_calibration
-from sklearn_ple.base.calibration_thresholds import ThresholdChoice
-from sklearn_ple.base.gathering import RowParts
+from sklearn_ple.base.answers.calibration import Calibration, learn_calibration
+from sklearn_ple.base.answers.calibration_thresholds import ThresholdChoice
+from sklearn_ple.base.answers.gathering import RowParts
 from sklearn_ple.base.reader import Reader
 from sklearn_ple.nn import MultiTaskModule
 

@@ -12,15 +12,15 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.base.checkpointing import checkpoints_of
 from sklearn_ple.base.documentation import SHARED_PARAMETERS, compose, parameters_of
-from sklearn_ple.base.fitting import Fitting
-from sklearn_ple.base.given import Given, read_material
+from sklearn_ple.base.fit.checkpointing import checkpoints_of
+from sklearn_ple.base.fit.fitting import Fitting
+from sklearn_ple.base.fit.given import Given, read_material
+from sklearn_ple.base.fit.sizing import RULES
 from sklearn_ple.base.parameters import CONSTRAINTS, DEFAULTS, SharedParameters, merge_signature
 from sklearn_ple.base.predictor import Predictor
 from sklearn_ple.base.saving import save_estimator
 from sklearn_ple.base.search_space import Space, shared_search_space
-from sklearn_ple.base.sizing import RULES
 from sklearn_ple.nn import Coupling, Routing
 from sklearn_ple.tasks import TaskSet
 from sklearn_ple.training import process_group

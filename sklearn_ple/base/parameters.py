@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_ple.base.building import OPTIMIZERS
+from sklearn_ple.base.fit.building import OPTIMIZERS
 from sklearn_ple.features import NumericEncoding
 from sklearn_ple.nn import ACTIVATIONS
 from sklearn_ple.tasks import Task

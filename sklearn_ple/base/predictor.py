@@ -12,11 +12,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from sklearn_ple.base.answers.parquet_answers import write_answers
+from sklearn_ple.base.answers.task_view import find_task
+from sklearn_ple.base.answers.task_view_roles import TaskClassifier, TaskRegressor
 from sklearn_ple.base.exportable import Exportable
 from sklearn_ple.base.html_tasks import with_tasks
-from sklearn_ple.base.parquet_answers import write_answers
-from sklearn_ple.base.task_view import find_task
-from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
 from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities, names_of_columns
 from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tasks import Task

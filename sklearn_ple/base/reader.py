@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_ple.base.encoding import prepare_rows
-from sklearn_ple.base.gathering import RowParts
-from sklearn_ple.base.inputs import check_rows, check_same_length, check_sample_weight
+from sklearn_ple.base.answers.gathering import RowParts
+from sklearn_ple.base.fit.encoding import prepare_rows
+from sklearn_ple.base.fit.inputs import check_rows, check_same_length, check_sample_weight
 from sklearn_ple.features import Columns, FeatureTable, read_columns
 from sklearn_ple.nn import GateReading, MultiTaskModule
 from sklearn_ple.serving.frozen_tables import freeze_tables

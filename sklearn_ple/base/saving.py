@@ -14,8 +14,8 @@ from sklearn_ple import weighting
 from sklearn_ple.archive.archive import Archive, write_archive
 from sklearn_ple.archive.errors import refusing
 from sklearn_ple.archive.families import Family, by_name, family_of_recorded
-from sklearn_ple.base.calibration import Calibration
-from sklearn_ple.base.fitted import history_frame
+from sklearn_ple.base.answers.calibration import Calibration
+from sklearn_ple.base.fit.fitted import history_frame
 from sklearn_ple.base.net_state import net_of, net_state
 from sklearn_ple.base.reader import Reader
 from sklearn_ple.serving.fitted_model import MODEL_FAMILIES, FittedModel

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_ple.base.checkpointing import without_checkpoints
+from sklearn_ple.base.fit.checkpointing import without_checkpoints
 from sklearn_ple.inspection.gain_scoring import Draws, judge
 from sklearn_ple.inspection.gain_splits import Pairing
 from sklearn_ple.metrics import TaskScorer

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.base.inputs import check_sample_weight
+from sklearn_ple.base.fit.inputs import check_sample_weight
 from sklearn_ple.inspection.drawing import require_matplotlib, sub_axes
 from sklearn_ple.inspection.task_curves import (
     CurveKind,

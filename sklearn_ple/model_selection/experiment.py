@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import indexable
 
-from sklearn_ple.base.inputs import check_rows, check_same_length
+from sklearn_ple.base.fit.inputs import check_rows, check_same_length
 from sklearn_ple.base.search_space import Space
 from sklearn_ple.features import read_columns
 from sklearn_ple.model_selection.folds import Splits, draw_folds

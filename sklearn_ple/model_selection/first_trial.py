@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn_ple.base.inputs import resolve_categorical
-from sklearn_ple.base.pilot import EARLY_STOPPING_FROM
-from sklearn_ple.base.sizing import Sizes, resolve_sizes
+from sklearn_ple.base.fit.inputs import resolve_categorical
+from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM
+from sklearn_ple.base.fit.sizing import Sizes, resolve_sizes
 from sklearn_ple.features import read_columns
 from sklearn_ple.model_selection.experiment import Experiment
 from sklearn_ple.model_selection.member import Member, find_member

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_ple.base.checkpointing import without_checkpoints
+from sklearn_ple.base.fit.checkpointing import without_checkpoints
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.model_selection.folds import Rows, Splits
 from sklearn_ple.splitting import SparseFoldWarning

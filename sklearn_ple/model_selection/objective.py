@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_ple.base.checkpointing import without_checkpoints
-from sklearn_ple.base.encoding import EncodingMemory, remembering
+from sklearn_ple.base.fit.checkpointing import without_checkpoints
+from sklearn_ple.base.fit.encoding import EncodingMemory, remembering
 from sklearn_ple.metrics import TaskScorer
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.model_selection.experiment import Experiment

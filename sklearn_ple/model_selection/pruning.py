@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklearn_ple.base.sizing import resolve_sizes
+from sklearn_ple.base.fit.sizing import resolve_sizes
 from sklearn_ple.model_selection.search_space import extremes
 
 if TYPE_CHECKING:

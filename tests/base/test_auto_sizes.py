@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_ple.base.fit.sizing import RULES, Sizes, resolve_sizes
 from sklearn_ple.base.parameters import DEFAULTS
-from sklearn_ple.base.sizing import RULES, Sizes, resolve_sizes
 
 ROWS = st.integers(1, 10**7)
 COLUMNS = st.integers(0, 300)

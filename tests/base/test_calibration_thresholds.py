@@ -9,7 +9,7 @@ from distorted import distorted, fitted, make_rows
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 
 from sklearn_ple import SharedBottomClassifier
-from sklearn_ple.base.calibration_thresholds import best_threshold
+from sklearn_ple.base.answers.calibration_thresholds import best_threshold
 
 X, Y = make_rows(409, 1)
 ROWS = Y["sold"].notna().to_numpy()

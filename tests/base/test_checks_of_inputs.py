@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_ple.base.inputs import apply_class_weight, check_sample_weight, resolve_categorical
+from sklearn_ple.base.fit.inputs import apply_class_weight, check_sample_weight, resolve_categorical
 from sklearn_ple.features import read_columns
 from sklearn_ple.tasks import Binary, Multiclass, Regression, TaskSet, read_targets
 

@@ -12,7 +12,7 @@ from architecture_walk import small
 from people import make_people
 
 from sklearn_ple import SharedBottomEstimator
-from sklearn_ple.base.encoding import (
+from sklearn_ple.base.fit.encoding import (
     EncodingMemory,
     learn_features,
     prepare_rows,

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_ple import PLEClassifier, PLEClassifierRegressor, PLERegressor
 from sklearn_ple.base import reader
-from sklearn_ple.base.gathering import RowParts
+from sklearn_ple.base.answers.gathering import RowParts
 from sklearn_ple.nn.feature_encoder import CategoryTable, KnotTable
 from sklearn_ple.tables import row_slicer
 

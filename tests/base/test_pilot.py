@@ -9,7 +9,7 @@ import pytest
 from skorch.callbacks import Callback
 
 from sklearn_ple import PLERegressor, SharedBottomRegressor
-from sklearn_ple.base.pilot import EARLY_STOPPING_FROM, PILOT_EPOCHS, PILOT_FROM
+from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM, PILOT_EPOCHS, PILOT_FROM
 
 N = 431
 SMALL: dict[str, Any] = {

@@ -12,8 +12,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_ple import SharedBottomEstimator
-from sklearn_ple.base.task_view import TaskView
-from sklearn_ple.base.task_view_roles import TaskClassifier, TaskRegressor
+from sklearn_ple.base.answers.task_view import TaskView
+from sklearn_ple.base.answers.task_view_roles import TaskClassifier, TaskRegressor
 
 EXACT: dict[str, Any] = {
     "bottom_widths": (13,),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_ple.base.split import validation_split
+from sklearn_ple.base.fit.split import validation_split
 
 
 def split(strata: np.ndarray, fraction: float = 0.1, seed: int = 0):

@@ -28,8 +28,8 @@ from sklearn_ple import (
     oof_predict_frame,
 )
 from sklearn_ple.base import MultiTaskEstimator, SharedParameters
-from sklearn_ple.base.identity import MAY_CHANGE, described, fingerprint
-from sklearn_ple.base.memory_rows import check_rows_of
+from sklearn_ple.base.fit.identity import MAY_CHANGE, described, fingerprint
+from sklearn_ple.base.fit.memory_rows import check_rows_of
 from sklearn_ple.features import read_columns
 from sklearn_ple.training import CheckpointFolder, checkpoint_files
 

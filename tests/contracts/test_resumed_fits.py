@@ -210,7 +210,7 @@ def test_the_pilot_of_a_small_set_runs_once_and_leaves_no_files(
     model = small(PLEEstimator, **settings).set_params(max_epochs="auto", checkpoint_dir=None)
     one = clone(model).fit(x, y)
     cut_short(clone(model).set_params(checkpoint_dir=folder), 3, x, y)
-    monkeypatch.setattr("sklearn_ple.base.pilot.PILOT_EPOCHS", 1)  # if it ran again
+    monkeypatch.setattr("sklearn_ple.base.fit.pilot.PILOT_EPOCHS", 1)  # if it ran again
     two = clone(model).set_params(checkpoint_dir=folder).fit(x, y, resume=True)
     assert_same(one, two, x)
     assert set(written) == {len(one.history_)}

@@ -15,7 +15,7 @@ from searched import SPACE, net, people, search, stopping_net
 from sklearn.model_selection import KFold, cross_val_score, cross_validate
 
 from sklearn_ple import task_scorer
-from sklearn_ple.base.encoding import EncodingMemory
+from sklearn_ple.base.fit.encoding import EncodingMemory
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.model_selection import optuna_objective
 

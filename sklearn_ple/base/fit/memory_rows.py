@@ -10,21 +10,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from sklearn_ple.base.building import share_of_labels, starting_outputs
-from sklearn_ple.base.encoding import EncodingOptions, learn_features, prepare_rows
-from sklearn_ple.base.identity import fingerprint
-from sklearn_ple.base.inputs import apply_class_weight, check_same_length, check_sample_weight
-from sklearn_ple.base.material import Material, float_of
-from sklearn_ple.base.rows import Rows
-from sklearn_ple.base.split import validation_split
-from sklearn_ple.base.target_summary import summarise
+from sklearn_ple.base.fit.building import share_of_labels, starting_outputs
+from sklearn_ple.base.fit.encoding import EncodingOptions, learn_features, prepare_rows
+from sklearn_ple.base.fit.identity import fingerprint
+from sklearn_ple.base.fit.inputs import apply_class_weight, check_same_length, check_sample_weight
+from sklearn_ple.base.fit.material import Material, float_of
+from sklearn_ple.base.fit.rows import Rows
+from sklearn_ple.base.fit.split import validation_split
+from sklearn_ple.base.fit.target_summary import summarise
 from sklearn_ple.features import Columns, FeatureTable
 from sklearn_ple.tasks import TaskSet, read_targets, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
 from sklearn_ple.training import MultiTaskNet, TensorData, dtype_of
 
 if TYPE_CHECKING:
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 Floats = NDArray[np.float64]
 

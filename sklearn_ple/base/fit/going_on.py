@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from sklearn_ple.base.building import build_criterion, build_module
-from sklearn_ple.base.material import Material
-from sklearn_ple.base.sizing import Sizes
+from sklearn_ple.base.fit.building import build_criterion, build_module
+from sklearn_ple.base.fit.material import Material
+from sklearn_ple.base.fit.sizing import Sizes
 from sklearn_ple.nn import Dropout
 from sklearn_ple.training import MultiTaskNet, RandomStreams
 

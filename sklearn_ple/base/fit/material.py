@@ -10,13 +10,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from sklearn_ple.base.encoding import EncodingOptions
+from sklearn_ple.base.fit.encoding import EncodingOptions
 from sklearn_ple.features import Columns, FeatureTable
 from sklearn_ple.tasks import TaskSet
 from sklearn_ple.training import MultiTaskNet, RowData, dtype_of
 
 if TYPE_CHECKING:
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from sklearn_ple.base.inputs import apply_class_weight
-from sklearn_ple.base.material import Material
-from sklearn_ple.base.sizing import Sizes
+from sklearn_ple.base.fit.inputs import apply_class_weight
+from sklearn_ple.base.fit.material import Material
+from sklearn_ple.base.fit.sizing import Sizes
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.nn import FeatureEncoder, MultiTaskModule, TowerBank, initialise
 from sklearn_ple.tasks import Targets, TaskSet

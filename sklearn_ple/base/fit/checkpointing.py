@@ -11,7 +11,7 @@ import numpy as np
 import sklearn
 import torch
 
-from sklearn_ple.base.identity import differences
+from sklearn_ple.base.fit.identity import differences
 from sklearn_ple.tasks.user_warning import warn_user
 from sklearn_ple.training import (
     BestWeights,

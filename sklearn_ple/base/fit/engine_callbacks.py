@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn_ple.base.sizing import Sizes
+from sklearn_ple.base.fit.sizing import Sizes
 from sklearn_ple.training import (
     BestWeights,
     DivergenceGuard,
@@ -18,7 +18,7 @@ from sklearn_ple.training import (
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 
 class EngineCallbacks:

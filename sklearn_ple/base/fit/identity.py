@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from sklearn_ple.base.rows import Rows
+from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.features import Columns
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn_ple.base.material import Material
-from sklearn_ple.base.memory_rows import MemoryRows, check_rows_of
-from sklearn_ple.base.source_rows import SourceRows
+from sklearn_ple.base.fit.material import Material
+from sklearn_ple.base.fit.memory_rows import MemoryRows, check_rows_of
+from sklearn_ple.base.fit.source_rows import SourceRows
 from sklearn_ple.sources import OpenSource, ParquetSource
 
 if TYPE_CHECKING:
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_ple.base.calibration_maps import HeldOut, fit_affine, fit_isotonic
-from sklearn_ple.base.calibration_thresholds import best_threshold, resolve_thresholds
+from sklearn_ple.base.answers.calibration_maps import HeldOut, fit_affine, fit_isotonic
+from sklearn_ple.base.answers.calibration_thresholds import best_threshold, resolve_thresholds
 from sklearn_ple.nn import Coupling
 from sklearn_ple.serving.corrections import Affine, RawMap, corrected, decided
 from sklearn_ple.tasks import Task, TaskSet

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ple.base.inputs import check_shape
-from sklearn_ple.base.rows import Rows
+from sklearn_ple.base.fit.inputs import check_shape
+from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
 from sklearn_ple.sources.open_source import PASS_ROWS, Part, located
 from sklearn_ple.sources.value_digest import MOST_DISTINCT
@@ -19,7 +19,7 @@ from sklearn_ple.tasks import Targets, Task, TaskSet, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
 
 if TYPE_CHECKING:
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 Floats = NDArray[np.float64]
 Counted = tuple[Targets, Floats]

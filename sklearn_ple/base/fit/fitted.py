@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sklearn_ple.base.going_on import remembered
+from sklearn_ple.base.fit.going_on import remembered
 from sklearn_ple.tasks import TaskSet
 from sklearn_ple.training import MultiTaskNet
 

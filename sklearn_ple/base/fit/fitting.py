@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from sklearn.utils import check_random_state
 
-from sklearn_ple.base.building import build_net
-from sklearn_ple.base.checkpointing import Checkpoints
-from sklearn_ple.base.engine_callbacks import EngineCallbacks
-from sklearn_ple.base.fitted import set_fitted
-from sklearn_ple.base.going_on import take_up
-from sklearn_ple.base.identity import identity
-from sklearn_ple.base.inputs import resolve_categorical
-from sklearn_ple.base.material import Material
-from sklearn_ple.base.memory_rows import MemoryRows
-from sklearn_ple.base.pilot import EARLY_STOPPING_FROM, pilot_of, wants_pilot
-from sklearn_ple.base.rows import Rows
-from sklearn_ple.base.sizing import Sizes, resolve_sizes
+from sklearn_ple.base.fit.building import build_net
+from sklearn_ple.base.fit.checkpointing import Checkpoints
+from sklearn_ple.base.fit.engine_callbacks import EngineCallbacks
+from sklearn_ple.base.fit.fitted import set_fitted
+from sklearn_ple.base.fit.going_on import take_up
+from sklearn_ple.base.fit.identity import identity
+from sklearn_ple.base.fit.inputs import resolve_categorical
+from sklearn_ple.base.fit.material import Material
+from sklearn_ple.base.fit.memory_rows import MemoryRows
+from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM, pilot_of, wants_pilot
+from sklearn_ple.base.fit.rows import Rows
+from sklearn_ple.base.fit.sizing import Sizes, resolve_sizes
 from sklearn_ple.features import Columns
 from sklearn_ple.tasks import Task
 from sklearn_ple.training import (

@@ -10,21 +10,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from sklearn_ple.base.building import starting_outputs
-from sklearn_ple.base.encoding import EncodingOptions
-from sklearn_ple.base.inputs import apply_class_weight
-from sklearn_ple.base.material import Material, float_of
-from sklearn_ple.base.memory_rows import check_rows_of
-from sklearn_ple.base.rows import Rows
-from sklearn_ple.base.source_survey import Survey
-from sklearn_ple.base.target_summary import summarise
+from sklearn_ple.base.fit.building import starting_outputs
+from sklearn_ple.base.fit.encoding import EncodingOptions
+from sklearn_ple.base.fit.inputs import apply_class_weight
+from sklearn_ple.base.fit.material import Material, float_of
+from sklearn_ple.base.fit.memory_rows import check_rows_of
+from sklearn_ple.base.fit.rows import Rows
+from sklearn_ple.base.fit.source_survey import Survey
+from sklearn_ple.base.fit.target_summary import summarise
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.sources import OpenSource, StreamedRows
 from sklearn_ple.sources.open_source import PASS_ROWS, located
 from sklearn_ple.training import Batch, MultiTaskNet, TensorData, dtype_of
 
 if TYPE_CHECKING:
-    from sklearn_ple.base.fitting import Fitting
+    from sklearn_ple.base.fit.fitting import Fitting
 
 Floats = NDArray[np.float64]
 

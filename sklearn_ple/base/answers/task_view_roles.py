@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from sklearn_ple.base.task_view import TaskView
+from sklearn_ple.base.answers.task_view import TaskView
 
 Floats = NDArray[np.float64]
 _LEAST = np.finfo(np.float64).tiny

@@ -1,0 +1,1 @@
+"""What a fitted estimator answers: in parts, into files, calibrated, one task at a time."""

@@ -1,0 +1,1 @@
+"""One run of `fit`: from what the user hands over to what the estimator holds afterwards."""
