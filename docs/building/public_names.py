@@ -47,11 +47,11 @@ class PublicName:
 
 
 def packages() -> list[str]:
-    """The package and its rooms, nested ones after those that they lie in."""
+    """The package and its rooms that show something, nested ones after those that they lie in."""
     found = [
         module.name
         for module in pkgutil.walk_packages(sklearn_ple.__path__, f"{PACKAGE}.")
-        if module.ispkg
+        if module.ispkg and hasattr(importlib.import_module(module.name), "__all__")
     ]
     return sorted([PACKAGE, *found], key=lambda name: (name.count("."), name))
 

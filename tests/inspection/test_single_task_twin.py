@@ -20,6 +20,7 @@ from sklearn_ple import (
     SingleTaskEstimator,
     SingleTaskRegressor,
 )
+from sklearn_ple.base import MultiTaskEstimator
 from sklearn_ple.base.parameters import DEFAULTS
 from sklearn_ple.inspection import matched_single_task
 
@@ -106,10 +107,15 @@ def test_what_is_no_scheme_of_ours_has_no_twin() -> None:
 
 
 def test_a_scheme_with_sizes_of_other_names_needs_a_twin_to_be_given() -> None:
-    class Odd(SharedBottomEstimator):
+    class Odd(MultiTaskEstimator):
         def __init__(self, *, trunk=(3,), **shared):
             self.trunk = trunk
-            super(SharedBottomEstimator, self).__init__(**shared)
+            super().__init__(**shared)
+
+        def _make_routing(self, *, in_width, n_tasks, dropout):
+            return SharedBottomEstimator(bottom_widths=self.trunk)._make_routing(
+                in_width=in_width, n_tasks=n_tasks, dropout=dropout
+            )
 
     with pytest.raises(ValueError, match="to derive a single-task twin"):
         matched_single_task(Odd())

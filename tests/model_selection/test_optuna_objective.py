@@ -134,7 +134,7 @@ def test_trials_encode_a_fold_once(data: Any, monkeypatch: pytest.MonkeyPatch) -
 
 def test_threads_get_the_scores_of_one(data: Any) -> None:
     objective = optuna_objective(net(), *data, space=SPACE, cv=FOLDS)
-    study = optuna.create_study(direction="maximize")
+    study = optuna.create_study(direction="maximize", pruner=optuna.pruners.NopPruner())
     study.optimize(objective, n_trials=6, n_jobs=3)
     for trial in study.trials:
         assert objective(FixedTrial(trial.params)) == trial.value
