@@ -29,7 +29,8 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def packages() -> list[str]:
     walked = pkgutil.walk_packages(sklearn_ple.__path__, "sklearn_ple.")
-    return ["sklearn_ple", *(module.name for module in walked if module.ispkg)]
+    names = ["sklearn_ple", *(module.name for module in walked if module.ispkg)]
+    return [name for name in names if hasattr(importlib.import_module(name), "__all__")]
 
 
 def imported(name: str) -> object:
