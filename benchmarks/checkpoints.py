@@ -12,8 +12,11 @@ import argparse
 import platform
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -29,23 +32,19 @@ from sklearn_ple.training.checkpoint_files import read_checkpoint
 SIZES = {2_000: (32, 32), 20_000: (64, 64), 40_000: (256, 128)}  # rows: widths of experts
 
 
-class TimedFolder:
+@contextmanager
+def timed_writes() -> Iterator[list[float]]:
     """Seconds of every write, for as long as the context lasts."""
+    seconds: list[float] = []
+    write = CheckpointFolder.write
 
-    def __enter__(self) -> list[float]:
-        seconds: list[float] = []
-        self._write = write = CheckpointFolder.write
+    def timed(folder: CheckpointFolder, epoch: int, state: Any) -> None:
+        begin = time.perf_counter()
+        write(folder, epoch, state)
+        seconds.append(time.perf_counter() - begin)
 
-        def timed(folder: CheckpointFolder, epoch: int, state: Any) -> None:
-            begin = time.perf_counter()
-            write(folder, epoch, state)
-            seconds.append(time.perf_counter() - begin)
-
-        CheckpointFolder.write = timed  # type: ignore[method-assign]
-        return seconds
-
-    def __exit__(self, *raised: object) -> None:
-        CheckpointFolder.write = self._write  # type: ignore[method-assign]
+    with patch.object(CheckpointFolder, "write", timed):
+        yield seconds
 
 
 def measure(n_rows: int, widths: tuple[int, ...], epochs: int, root: str) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def measure(n_rows: int, widths: tuple[int, ...], epochs: int, root: str) -> dic
     X = rng.normal(size=(n_rows, 30))
     Y = X[:, :4] + rng.normal(size=(n_rows, 4))
     settings = {"expert_widths": widths, "max_epochs": epochs, "random_state": 0, "patience": None}
-    with tempfile.TemporaryDirectory(dir=root) as path, TimedFolder() as writes:
+    with tempfile.TemporaryDirectory(dir=root) as path, timed_writes() as writes:
         model = PLERegressor(**settings, checkpoint_dir=path).fit(X, Y)
         newest = sorted(Path(path).glob("*.pt"))[-1]
         begin = time.perf_counter()

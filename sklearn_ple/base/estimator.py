@@ -57,8 +57,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in cls.__dict__:
-            # inspect reads __signature__ off any function; typeshed does not list it.
             merged = merge_signature(cls.__init__, super(cls, cls).__init__)
+            # inspect reads __signature__ off any function; typeshed does not list it.
             cls.__init__.__signature__ = merged  # type: ignore[attr-defined]
             cls._own_doc = cls.__doc__ or ""
             cls._inherited_doc = super(cls, cls)._parameters_doc

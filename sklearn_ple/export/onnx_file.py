@@ -44,7 +44,7 @@ def write_onnx(
         raise ValueError(f"categories must be 'codes' or 'text', got {categories!r}.")
     try:
         import onnx
-        import onnxscript  # noqa: F401
+        import onnxscript  # noqa: F401  only whether it is there: torch translates with it
     except ImportError as error:
         raise ImportError(
             "to_onnx needs onnx and onnxscript: pip install sklearn-ple[onnx]."

@@ -35,7 +35,7 @@ def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...
         raise ValueError(
             f"expert_widths has {len(expert_widths)} tuples for n_levels={n_levels} levels."
         )
-    return [tuple(widths) for widths in expert_widths]  # type: ignore[arg-type]
+    return [tuple(widths) for widths in expert_widths]  # type: ignore[arg-type]  # nor by this
 
 
 def experts_by_level(

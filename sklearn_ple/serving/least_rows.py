@@ -11,9 +11,9 @@ from torch import Tensor
 
 from sklearn_ple.features.feature_table import Prepared
 from sklearn_ple.nn import FeatureEncoder
+from sklearn_ple.tasks.whole_vectors import WHOLE_VECTORS
 
 Ask = Callable[[Mapping[str, Tensor]], Tensor]
-WHOLE = 64
 _FEWER = (16, 32)
 _TABLES = {"bins": "knots", "small_codes": "one_hot", "codes": "categories"}
 
@@ -37,18 +37,20 @@ def least_rows(ask: Ask, encoder: FeatureEncoder, example: Prepared) -> int:
     rows = {name: torch.from_numpy(array) for name, array in _drawn(encoder, example).items()}
     together = ask(rows)
     for n in _FEWER:
-        parts = [ask({k: t[i : i + n] for k, t in rows.items()}) for i in range(0, WHOLE, n)]
+        parts = [
+            ask({k: t[i : i + n] for k, t in rows.items()}) for i in range(0, WHOLE_VECTORS, n)
+        ]
         if torch.equal(torch.cat(parts), together):
             return n
-    return WHOLE
+    return WHOLE_VECTORS
 
 
 def _drawn(encoder: FeatureEncoder, example: Prepared) -> dict[str, NDArray]:
-    """As many rows as `WHOLE`, drawn over all that may come."""
+    """As many rows as `WHOLE_VECTORS`, drawn over all that may come."""
     rng = np.random.default_rng(0)
     drawn = {}
     for name, array in example.items():
-        shape = WHOLE, array.shape[1]
+        shape = WHOLE_VECTORS, array.shape[1]
         if name in _TABLES:
             n_rows = len(encoder.get_submodule(_TABLES[name]).get_buffer("table"))
             # A number is between the row of its bin and the next one.

@@ -132,13 +132,13 @@ def _values(series: pd.Series) -> NDArray:
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         raise ValueError(f"Target {series.name!r} holds dates; give numbers or labels.")
     if pd.api.types.is_bool_dtype(series.dtype) and series.isna().any():
-        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
+        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # pandas-stubs know no None here
     if pd.api.types.is_numeric_dtype(series.dtype) and series.isna().any():
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if pd.api.types.is_numeric_dtype(series.dtype):
         return series.to_numpy()  # of nullable numbers without gaps, plain ones
     if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
-        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # a stub
+        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # pandas-stubs know no None here
     return series.to_numpy()
 
 
