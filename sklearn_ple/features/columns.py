@@ -92,9 +92,14 @@ class Columns:
         if isinstance(column, pd.Categorical):
             codes, categories = _used(column)
             return codes, _uniform(categories, self.labels[i])
-        values = column if isinstance(column, np.ndarray) else np.asarray(column, dtype=object)
-        codes, levels = pd.factorize(_plain(values), sort=False)
-        return codes, _uniform(np.asarray(levels), self.labels[i])
+        if isinstance(column, np.ndarray):
+            codes, levels = pd.factorize(_plain(column))
+        elif isinstance(column.dtype, pd.StringDtype):  # whose levels alone become objects
+            codes, texts = column.factorize()
+            levels = np.asarray(texts, dtype=object)
+        else:
+            codes, levels = pd.factorize(np.asarray(column, dtype=object))
+        return codes, _uniform(levels, self.labels[i])
 
     def _as_numbers(self, i: int) -> NDArray:
         column = self.arrays[i]

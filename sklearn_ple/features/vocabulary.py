@@ -68,17 +68,22 @@ class Vocabulary:
                 f"{self.label} held categories that are {was} at fit and holds {now} now; no level "
                 f"can be recognised. Convert it to the type it had at fit."
             )
-        table = [*map(self.code, levels.tolist()), self.code_of_missing]
+        code_of, new = self._code_of, self._code_of_new
+        table = [*(code_of.get(level, new) for level in levels.tolist()), self.code_of_missing]
         return np.array(table, dtype=np.int32)[codes]
 
     def code(self, level: Hashable) -> int:
         """The code of one level that is of the type it had at fit."""
-        return self._code_of.get(level, self.n_codes - self.has_rare)
+        return self._code_of.get(level, self._code_of_new)
 
     @property
     def code_of_missing(self) -> int:
         """The code of a missing value."""
         return len(self.levels) if self.has_missing else self.n_codes
+
+    @property
+    def _code_of_new(self) -> int:
+        return self.n_codes - self.has_rare
 
     @cached_property
     def _code_of(self) -> dict[Hashable, int]:

@@ -133,15 +133,18 @@ class OpenSource:
         return replace(read_columns(frame), kinds=self.schema.kinds)
 
     def batches(self, group: RowGroup, names: Sequence[str], n_rows: int) -> Iterator[RecordBatch]:
-        """Columns of a row group, no more stored rows at a time, those that pass the filter.
+        """Columns of a row group, about so many stored rows at a time, those that pass the filter.
 
-        Wide rows come in parts of fewer, so that none holds much more than `PASS_BYTES`.
+        Parts of a row group have one size, up to half as many more, for a small rest takes as long
+        as a whole part. Wide rows come in parts of fewer, so that none holds much more than
+        `PASS_BYTES`.
         """
         pq = parquet()
         wanted = list(dict.fromkeys(names))
         columns = list(dict.fromkeys([*wanted, *self._filter_names]))
         width = max(group.n_bytes / max(1, group.n_rows), 8 * len(columns))
         n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
+        n_rows = max(1, -(-group.n_rows // max(1, round(group.n_rows / n_rows))))
         options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 2**16}
         with located(group):
             file = pq.ParquetFile(group.path, metadata=self._metadata[group.path], **options)

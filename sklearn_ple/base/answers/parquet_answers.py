@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sklearn_ple.sources import OpenSource, ParquetSource
-from sklearn_ple.sources.open_source import PASS_ROWS, frame_of, located
+from sklearn_ple.sources.open_source import PASS_ROWS, RowGroup, frame_of, located
 from sklearn_ple.sources.writing import TableWriter
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
     from sklearn_ple.base.predictor import Predictor
 
 
@@ -35,13 +38,19 @@ def write_answers(
         TableWriter.at(Path(path)) as writer,
         tqdm(total=opened.n_stored, desc=label, unit="row", disable=not progress) as bar,
     ):
+
+        def answer(group: RowGroup, batch: RecordBatch) -> int:
+            with located(group):
+                answers = estimator.predict_frame(frame_of(batch.select(opened.features)))
+            writer.write({name: batch.column(name) for name in keep}, answers)
+            return int(batch.num_rows)
+
         for group in opened.groups:
-            for batch in opened.batches(group, [*opened.features, *keep], PASS_ROWS):
-                with located(group):
-                    answers = estimator.predict_frame(frame_of(batch.select(opened.features)))
-                writer.write({name: batch.column(name) for name in keep}, answers)
-                n_rows += batch.num_rows
-                bar.update(batch.num_rows)
+            batches = opened.batches(group, [*opened.features, *keep], PASS_ROWS)
+            # By map, which lets go of a batch before it asks for the next one.
+            for n_answered in map(partial(answer, group), batches):
+                n_rows += n_answered
+                bar.update(n_answered)
         opened.require_rows(n_rows)
 
 
