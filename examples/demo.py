@@ -97,7 +97,7 @@ def mean_and_spread(tables: Sequence[pd.DataFrame], sign: str) -> pd.DataFrame:
 
 
 def report(scores: dict[str, list[pd.DataFrame]]) -> str:
-    """One table a task: architectures down, metrics and gains across."""
+    """One table per task: architectures down, metrics and gains across."""
     by_architecture = {}
     for name, runs in scores.items():
         plain = [run.assign(**{"log loss": -run["log loss"]}) for run in runs]
@@ -111,7 +111,7 @@ def report(scores: dict[str, list[pd.DataFrame]]) -> str:
 
 
 def draw(models: dict[str, MultiTaskEstimator], X: pd.DataFrame, path: Path) -> None:
-    """Which experts each task uses, one panel an architecture (figure 8 of the PLE paper)."""
+    """Which experts each task uses, one panel per architecture (figure 8 of the PLE paper)."""
     from matplotlib import pyplot as plt
 
     tables = {name: ple.expert_utilization(model, X) for name, model in models.items()}
@@ -137,7 +137,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare five ways of sharing on the census.")
     parser.add_argument("--full", action="store_true", help="all 299,285 rows, official split")
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the sample (default all)")
-    parser.add_argument("--epochs", type=int, help="epochs a fit (default 8; with --full: auto)")
+    parser.add_argument("--epochs", type=int, help="epochs per fit (default 8; with --full: auto)")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder of the picture")
     return parser.parse_args(argv)
 

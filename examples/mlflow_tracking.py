@@ -1,6 +1,6 @@
 """Track a fit in MLflow: parameters, every epoch, scores, and the model, loaded back to predict.
 
-    pip install "sklearn-ple[onnx]" mlflow
+    pip install ".[onnx]" mlflow
     python examples/mlflow_tracking.py [--uri sqlite:///mlflow.db] [--rows 4000] [--epochs 5]
 
 The model is logged as ONNX: it runs where this package, scikit-learn and torch are not installed.

@@ -2,8 +2,8 @@
 A funnel: clicks, and purchases of those who clicked
 ====================================================
 
-Who did not click could not buy: beside "no click" a purchase has no label. `ESMMClassifier` takes
-such labels as they are and learns the purchase on all rows, as the product of the two steps.
+Someone who did not click could not buy: beside "no click" a purchase has no label. `ESMMClassifier`
+takes such labels as they are and learns the purchase on all rows, as the product of the two steps.
 """
 
 # %%

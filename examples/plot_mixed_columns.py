@@ -2,9 +2,10 @@
 Columns of every sort, in a pipeline
 ====================================
 
-Numbers, text, categories and gaps go into an estimator as they are. What it cannot know is what
-*you* know of a column: that a date has a weekday, that an amount is better read as a logarithm.
-Such steps go in front, in an ordinary pipeline, whose names then lead to the parameters inside.
+Numbers, text, categories and missing values go into an estimator as they are. What it cannot know
+is what *you* know of a column: that a date has a weekday, that an amount is better read as a
+logarithm. Such steps go in front, in an ordinary pipeline, whose names then lead to the parameters
+inside.
 """
 
 # %%

@@ -20,7 +20,8 @@ from sklearn_ple import PLEClassifierRegressor, load_census_income
 X, Y = load_census_income(return_X_y=True)
 X = X[["age", "education", "sex", "capital_gains", "stock_dividends", "weeks_worked"]][:6000]
 Y = Y[:6000].assign(weeks_worked=X.pop("weeks_worked").where(X["age"] >= 16))
-X_train, Y_train, X_test, Y_test = X[:4500], Y[:4500], X[4500:], Y[4500:]
+X_train, Y_train, X_held, Y_held = X[:3500], Y[:3500], X[3500:4500], Y[3500:4500]
+X_test, Y_test = X[4500:], Y[4500:]
 
 model = PLEClassifierRegressor(max_epochs=6, random_state=0).fit(X_train, Y_train)
 income, weeks = model.task_view("income"), model.task_view("weeks_worked")
@@ -56,9 +57,10 @@ RocCurveDisplay.from_estimator(income, X_test, Y_test["income"], name="income")
 plt.show()
 
 # %%
-# Tools that fit what they are given take the view frozen.
+# Tools that fit what they are given take the view frozen. A threshold is chosen on rows that the
+# model was not trained on.
 
 tuned = TunedThresholdClassifierCV(
     FrozenEstimator(income), scoring="f1", cv="prefit", refit=False
-).fit(X_train, Y_train["income"])
+).fit(X_held, Y_held["income"])
 round(float(tuned.best_threshold_), 2)

@@ -22,7 +22,7 @@ share = (1 / (1 + np.exp(-0.5 * X["long"] + X["loud"])) + rng.normal(0, 0.05, n)
 Y = pd.DataFrame({"click": click.astype(int), "share": share.where(click)})
 X_train, Y_train = X[:3000], Y[:3000]
 
-# What the list is judged by: was half of the item watched, and ten seconds or more?
+# What the list is scored by: was half of the item watched, and ten seconds or more?
 enjoyed = ((Y["share"] > 0.5) & (Y["share"] * X["seconds"] > 10)).astype(int)
 
 # %%
@@ -50,7 +50,7 @@ by_hand = ScoreCombiner(
 # Weights that were searched
 # --------------------------
 #
-# On rows that neither the network was fitted on nor the ranking is judged on.
+# On rows that the network was not fitted on, and other rows than the ranking is scored on.
 
 searched = ScoreCombiner(
     model, side_columns={"seconds": "log"}, negative="clip", max_evaluations=300, random_state=0

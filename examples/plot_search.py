@@ -61,8 +61,8 @@ pd.DataFrame(
 ).round(3)
 
 # %%
-# A score a task
-# --------------
+# A score per task
+# ----------------
 #
 # With several metrics and nothing to choose by, the answer is a front: trials between which only
 # taste decides.

@@ -19,8 +19,8 @@ Y = pd.DataFrame(y, columns=["dense", "sparse"])
 Y.agg(["count", "std"]).round(2)
 
 # %%
-# The twin of a scheme has one bottom a task and as many units for each task as it can reach in the
-# scheme, so that what is compared is sharing, and not size.
+# The twin of a scheme has one bottom per task and as many units for each task as it can reach in
+# the scheme, so that what is compared is sharing, and not size.
 
 settings = {"max_epochs": 8, "random_state": 0}
 report = mtl_gain_report(
@@ -47,13 +47,13 @@ SeesawDisplay.from_report(report)
 plt.show()
 
 # %%
-# The same gains a task at a time, in the metric's own units.
+# The same gains one task at a time, in the metric's own units.
 
 MTLGainDisplay.from_report(report)
 plt.show()
 
 # %%
-# All that was compared is in tables, a row a fold: for figures of one's own, or to be joined with
-# other runs by `MTLGainReport.from_pairs`.
+# All that was compared is in tables, one row per fold: for figures of one's own, or to be joined
+# with other runs by `MTLGainReport.from_pairs`.
 
 report.pairs.head(4).round(3)

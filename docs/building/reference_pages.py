@@ -35,7 +35,7 @@ Reference
 =========
 
 Every public name. What most people need is imported from ``sklearn_ple`` itself; parts for
-extensions of one's own are imported from the rooms they lie in.
+extensions of one's own are imported from the packages they lie in.
 
 .. toctree::
    :maxdepth: 1

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ple.base.documentation import SHARED_PARAMETERS, compose, parameters_of
 from sklearn_ple.base.fit.checkpointing import checkpoints_of
+from sklearn_ple.base.fit.fitted import columns_of_fit
 from sklearn_ple.base.fit.fitting import Fitting
 from sklearn_ple.base.fit.given import Given, read_material
 from sklearn_ple.base.fit.sizing import RULES
@@ -175,7 +176,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
                 again = False
             fitting = Fitting(self, again=again, checkpoints=checkpoints, group=group)
             held_out = Given(X_val, y_val, sample_weight_val)
-            fitting.run(read_material(fitting, Given(X, y, sample_weight), held_out, minimum=2))
+            with columns_of_fit(self):
+                fitting.run(read_material(fitting, Given(X, y, sample_weight), held_out, minimum=2))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -204,12 +206,14 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
         Raises
         ------
         ValueError
-            As `fit`; also if a chunk has a label that is not among the classes.
+            As `fit`; also if a chunk has a label that is not among the classes, or `classes` are
+            others than in the first call.
         """
         with process_group() as group:
             again = hasattr(self, "net_")
             fitting = Fitting(self, again=again, classes=classes, single_epoch=True, group=group)
-            fitting.run(read_material(fitting, Given(X, y, sample_weight), Given(), minimum=1))
+            with columns_of_fit(self):
+                fitting.run(read_material(fitting, Given(X, y, sample_weight), Given(), minimum=1))
         return self
 
     def save(self, path: str | PathLike[str]) -> None:

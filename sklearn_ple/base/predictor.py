@@ -17,7 +17,7 @@ from sklearn_ple.base.answers.task_view import find_task
 from sklearn_ple.base.answers.task_view_roles import TaskClassifier, TaskRegressor
 from sklearn_ple.base.exportable import Exportable
 from sklearn_ple.base.html_tasks import with_tasks
-from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities, names_of_columns
+from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities
 from sklearn_ple.sources import ParquetSource
 from sklearn_ple.tasks import Task
 from sklearn_ple.tasks.classification import warn_of_unseen
@@ -103,7 +103,7 @@ class Predictor(Exportable):
             each class ("income=yes"); with X's index where it has one.
         """
         answers = self._raw_parts(X, progress).gather(self._by_name)
-        columns = dict(zip(names_of_columns(self.tasks_), answers, strict=True))
+        columns = dict(zip(self.tasks_.column_names, answers, strict=True))
         index = X.index if isinstance(X, pd.DataFrame) else None
         return pd.DataFrame(columns, index=index, copy=False)
 

@@ -89,7 +89,7 @@ class Reader(BaseEstimator):
         given = read_targets(y)
         check_same_length(n_rows, len(given))
         targets, order = self.tasks_.align(given), self.tasks_.order(given)
-        weight = check_sample_weight(sample_weight, n_rows, len(self.tasks_))[:, order]
+        weight = check_sample_weight(sample_weight, n_rows, given.names)[:, order]
         return self._completed(targets.hide(weight == 0), self.tasks_), weight
 
     def _read_features(self, X: Any, *, reset: bool, minimum: int = 1) -> Columns:

@@ -7,23 +7,33 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import r2_score
 
 from sklearn_ple.base.estimator import MultiTaskEstimator
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks.inference import Promise
+from sklearn_ple.tasks.user_warning import warn_user
 
 
-def _mean_score(metric: Any, estimator: MultiTaskEstimator, X: Any, y: Any, weight: Any) -> float:
-    """Mean over tasks of a metric on each one's labelled rows; tasks without labels skipped."""
+def _mean_score(
+    metric: Any, estimator: MultiTaskEstimator, X: Any, y: Any, weight: Any, *, least: int
+) -> float:
+    """Mean over tasks of a metric on each one's labelled rows; those with fewer are skipped."""
     predictions = estimator._predictions(X)
     targets, weights = estimator._read_to_score(y, weight, len(predictions[0]))
     scores = []
     for column, predicted, w in zip(targets.columns, predictions, weights.T, strict=True):
         rows = ~missing(column) & (w > 0)
-        if rows.any():
+        if rows.sum() >= least:
             scores.append(metric(column[rows], predicted[rows], sample_weight=w[rows]))
-    return float(np.mean(scores)) if scores else np.nan
+    if not scores:
+        warn_user(
+            f"The score is NaN: no task has labels in {least} or more rows of positive weight.",
+            UndefinedMetricWarning,
+        )
+        return np.nan
+    return float(np.mean(scores))
 
 
 def _accuracy(labels: NDArray, guesses: NDArray, sample_weight: NDArray[np.float64]) -> float:
@@ -43,7 +53,8 @@ class ClassifierRole(ClassifierMixin):
         """Mean over tasks of accuracy on each one's labelled rows.
 
         scikit-learn's own score of several targets is subset accuracy; for one target both are the
-        same.
+        same. Tasks without labels are left out. If none is left, the score is NaN, with an
+        `UndefinedMetricWarning`.
 
         Parameters
         ----------
@@ -55,7 +66,7 @@ class ClassifierRole(ClassifierMixin):
         -------
         float
         """
-        return _mean_score(_accuracy, self, X, y, sample_weight)
+        return _mean_score(_accuracy, self, X, y, sample_weight, least=1)
 
 
 class RegressorRole(RegressorMixin):
@@ -69,6 +80,9 @@ class RegressorRole(RegressorMixin):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Mean over tasks of R² on each one's labelled rows.
 
+        It takes two rows to define R²: a task with fewer is left out. If none is left, the score is
+        NaN, with an `UndefinedMetricWarning`.
+
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
@@ -79,7 +93,7 @@ class RegressorRole(RegressorMixin):
         -------
         float
         """
-        return _mean_score(r2_score, self, X, y, sample_weight)
+        return _mean_score(r2_score, self, X, y, sample_weight, least=2)
 
 
 class ClassifierRegressorRole:

@@ -41,7 +41,9 @@ class SmoothlyClipped(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         z: Tensor = self.standardised(numbers)
-        return z / torch.sqrt(1 + z * z / 9)
+        size = z.abs().clamp(min=1.0)  # taken out, for the square of z might overflow
+        unit, inverse = z / size, 1 / size
+        return unit / torch.sqrt(inverse * inverse + unit * unit / 9)
 
 
 class NormalScores(nn.Module):

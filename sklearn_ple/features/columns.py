@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from os import PathLike
 from typing import Any, Literal
 
 import numpy as np
@@ -130,14 +132,16 @@ def read_columns(X: Any) -> Columns:
     Raises
     ------
     TypeError
-        If X is sparse, or a column holds what can't be a feature; the message names it.
+        If X is no table, or sparse, or a column holds what can't be a feature; the message names
+        it.
     ValueError
         If X is not two-dimensional, is complex, or repeats a column name.
     """
     if sparse.issparse(X):
         raise TypeError(
             "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert "
-            "it to a dense array."
+            "it to a dense array; in a pipeline set sparse_output=False or sparse_threshold=0, or "
+            "leave categories as they are, for they are embedded."
         )
     frame = as_frame(X)
     if isinstance(frame, pd.DataFrame):
@@ -149,6 +153,10 @@ def read_columns(X: Any) -> Columns:
         kinds = [_kind(*each) for each in zip(arrays, labels, strict=True)]
         texts = all(isinstance(c, str) for c in frame.columns)
         return Columns(labels, list(frame.columns) if texts else None, kinds, frame, arrays)
+    if isinstance(X, str | PathLike):
+        raise TypeError(f"X is the path {str(X)!r} and no table: read the file first.")
+    if isinstance(X, Sequence) and len(X) and isinstance(X[0], Mapping):
+        raise TypeError("X is a list of dicts and no table: pandas.DataFrame(X) makes it one.")
     array = X if isinstance(X, np.ndarray) else _to_array(X)
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported: X is complex.")
@@ -216,12 +224,12 @@ def _object_kind(column: NDArray, label: str) -> Kind:
     present = column[~missing(column)]
     if all(isinstance(v, str) for v in present):
         return "category" if len(present) else "number"
-    if all(isinstance(v, bool | int | float | np.number | np.bool_) for v in present):
+    if all(isinstance(v, bool | int | float | np.number | np.bool_ | Decimal) for v in present):
         return "number"
     kinds = sorted({type(v).__name__ for v in present})
     raise TypeError(
-        f"{label} holds values of the types {kinds}; argument must be a string or a real number, "
-        f"the same throughout a column: {_NO_NUMBER}."
+        f"{label} holds values of the types {kinds}; each argument must be a string or a real "
+        f"number, all text or all numbers in a column (.astype(str) makes them text); {_NO_NUMBER}."
     )
 
 

@@ -195,7 +195,7 @@ class TaskPanelDisplay:
         targets = read_targets(y_true)
         if len(targets) != len(frame):
             raise ValueError(f"There are {len(targets)} rows of labels, {len(frame)} predicted.")
-        weight = check_sample_weight(sample_weight, len(frame), len(targets.names))
+        weight = check_sample_weight(sample_weight, len(frame), targets.names)
         labelled = read_frame(targets.names, targets.columns, weight * _present(targets), frame)
         return cls(_panels(labelled, curve, tasks)).plot(ax=ax)
 

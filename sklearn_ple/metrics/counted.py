@@ -17,6 +17,7 @@ from sklearn_ple.metrics.metric import METRICS, Metric
 
 Floats = NDArray[np.float64]
 Counted: TypeAlias = Callable[[Floats], float]
+Lean: TypeAlias = Callable[[NDArray, Any], Counted | None]
 NOTHING = 1e-12
 
 
@@ -94,6 +95,11 @@ def _mean(sums: Floats) -> float:
 def _explained(model: float, null: float, scale: float) -> float:
     """1 - model / null, unless all labels are as good as equal."""
     return 1 - model / null if null > NOTHING * abs(scale) else np.nan
+
+
+def _of_numbers(make: Lean) -> Lean:
+    """The same of any dtype: bools have no difference, and that of unsigned integers wraps."""
+    return lambda truth, prediction: make(truth.astype(np.float64), prediction.astype(np.float64))
 
 
 def _accuracy(truth: NDArray, prediction: NDArray) -> Counted:
@@ -190,16 +196,16 @@ def _roc_auc(codes: NDArray, prediction: NDArray) -> Counted | None:
     return SortedRows.of(codes == 1, prediction[:, 1]).auc
 
 
-LEAN: dict[str, Callable[[NDArray, Any], Counted | None]] = {
+LEAN: dict[str, Lean] = {
     "roc_auc": _roc_auc,
     "log_loss": _log_loss,
     "brier": _brier,
     "d2_log_loss": _d2_log_loss,
     "accuracy": _accuracy,
-    "r2": _r2,
-    "mse": _mse,
-    "rmse": _rmse,
-    "mae": _mae,
-    "poisson_deviance": _poisson_deviance,
-    "d2_poisson": _d2_poisson,
+    "r2": _of_numbers(_r2),
+    "mse": _of_numbers(_mse),
+    "rmse": _of_numbers(_rmse),
+    "mae": _of_numbers(_mae),
+    "poisson_deviance": _of_numbers(_poisson_deviance),
+    "d2_poisson": _of_numbers(_d2_poisson),
 }

@@ -45,7 +45,7 @@ def gain_verdicts(
         One row a scheme, task and pair, with the columns `scheme`, `task` and `gain` (positive is
         better; `mtl_gain` gives it). If the pairs have several splits, also `fold`, `n_train` and
         `n_test`. A NaN gain, of a metric that is undefined there, leaves its pair out for that
-        task.
+        task; one that is left with a single pair, or a single of several folds, has no verdict.
     alpha : float, default=0.05
         Tolerated chance of a false verdict.
     family : {"report", "scheme"}, default="report"
@@ -99,7 +99,7 @@ def gain_verdicts(
     check_family(alpha, family)
     _check_columns(pairs)
     rows = [
-        {"scheme": scheme, "task": task} | _mean_and_error(group)
+        {"scheme": scheme, "task": task} | _mean_and_error(group, by_fold=_has_folds(pairs))
         for (scheme, task), group in pairs.groupby(KEY, sort=False)
     ]
     table = pd.DataFrame(rows)
@@ -183,11 +183,11 @@ def _has_folds(pairs: pd.DataFrame) -> bool:
     return "fold" in pairs and len(pairs["fold"].unique()) > 1
 
 
-def _mean_and_error(group: pd.DataFrame) -> dict[str, float]:
+def _mean_and_error(group: pd.DataFrame, *, by_fold: bool) -> dict[str, float]:
     """Mean gain, its standard error and the number of pairs behind it, of one scheme and task."""
     group = group[group["gain"].notna()]
     gains, overlap = group["gain"].to_numpy(dtype=np.float64), 0.0
-    if _has_folds(group):
+    if by_fold:
         gains = group.groupby("fold", sort=False)["gain"].mean().to_numpy()
         overlap = float((group["n_test"] / group["n_train"]).mean())
     n = len(gains)

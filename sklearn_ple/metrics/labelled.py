@@ -138,11 +138,15 @@ def _codes(
 ) -> NDArray[np.int64]:
     """Labels as column numbers of the probabilities; `n_classes` for those without a column."""
     known = _present_classes(labels, n_classes, name) if classes is None else classes
-    if len(known) != n_classes:
+    # By Python's equality, to which 1, 1.0 and True are the same, as they are to `Task.encode`.
+    places = {label: place for place, label in enumerate(np.asarray(known).tolist())}
+    if not len(known) == len(places) == n_classes:
         raise ValueError(
-            f"Task {name!r} has probabilities of {n_classes} classes, but classes has {len(known)}."
+            f"Task {name!r} has probabilities of {n_classes} classes, but classes has {len(known)}"
+            f", {len(places)} of them different."
         )
-    codes = pd.Index(known).get_indexer(pd.Index(labels))
+    numbers, levels = pd.factorize(labels)
+    codes = np.array([places.get(level, -1) for level in levels.tolist()])[numbers]
     unseen = codes < 0
     if unseen.any():
         if unseen.all() or not allow_unseen:

@@ -59,7 +59,7 @@ def masked_score(
         `UndefinedMetricWarning`, if no row is left or the metric is not defined on those left:
         "roc_auc" where a class is absent, "average_precision" where a class has no positive label,
         "gauc" where no group has both classes, the calibration ratios where a class that they
-        divide by is absent, the D² metrics where all labels are equal.
+        divide by is absent, "r2" and the D² metrics where all labels are equal.
 
     Raises
     ------

@@ -94,7 +94,10 @@ def find_metric(name: str) -> Metric:
         if name == "d2"
         else ""
     )
-    raise ValueError(f"Unknown metric {name!r}. {hint}The names are {sorted(METRICS)}.")
+    raise ValueError(
+        f"Unknown metric {name!r}. {hint}The names are {sorted(METRICS)}; any other is given as a "
+        f"function, such as sklearn.metrics.f1_score."
+    )
 
 
 def _roc_auc(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None = None) -> float:
@@ -149,6 +152,13 @@ def _d2_log_loss(y_true: NDArray, y_pred: Floats, sample_weight: Floats | None =
         return np.nan
     y_pred, labels = _with_unseen(y_true, y_pred)
     return skm.d2_log_loss_score(y_true, y_pred, sample_weight=sample_weight, labels=labels)
+
+
+def _r2(y_true: Floats, y_pred: Floats, sample_weight: Floats | None = None) -> float:
+    if len(np.unique(y_true)) < 2:
+        _warn_undefined("R2", "all labels are equal")
+        return np.nan
+    return skm.r2_score(y_true, y_pred, sample_weight=sample_weight)
 
 
 def _d2_poisson(y_true: Floats, y_pred: Floats, sample_weight: Floats | None = None) -> float:
@@ -208,7 +218,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("accuracy", skm.accuracy_score, "predict", True),
         Metric("balanced_accuracy", skm.balanced_accuracy_score, "predict", True),
-        Metric("r2", skm.r2_score, "predict", True),
+        Metric("r2", _r2, "predict", True),
         Metric("mse", skm.mean_squared_error, "predict", False),
         Metric("rmse", skm.root_mean_squared_error, "predict", False),
         Metric("mae", skm.mean_absolute_error, "predict", False),

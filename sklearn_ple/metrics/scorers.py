@@ -110,7 +110,8 @@ def scored_metric(
             f"{metric!r} is a scorer, called on an estimator; give its metric, a function of "
             f"labels and predictions, instead."
         )
-    name = getattr(metric, "__name__", None) or getattr(metric, "func", metric).__name__
+    named = metric if hasattr(metric, "__name__") else getattr(metric, "func", metric)
+    name = getattr(named, "__name__", type(named).__name__)
     return Metric(name, metric, response_method, greater_is_better)
 
 

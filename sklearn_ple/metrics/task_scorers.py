@@ -149,7 +149,7 @@ class MetricScorer(TaskScorer):
             y_pred = task.probability(predicted)
             if not self.metric.takes_codes and y_pred.ndim == 2 and y_pred.shape[1] == 2:
                 y_pred = y_pred[:, 1]
-        weight = None if sample_weight is None else task.weight(read_targets(sample_weight))
+        weight = None if sample_weight is None else task.weight(sample_weight, targets)
         if groups is None and self.groups is not None:
             groups = read_column(X, self.groups)
         return labelled_rows(

@@ -8,7 +8,9 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from sklearn_ple.metrics.position import is_position
 from sklearn_ple.tasks import Targets
+from sklearn_ple.tasks.targets import weights_by_target
 
 
 def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
@@ -79,14 +81,29 @@ class FittedTask:
                 f"y has {len(targets.columns)} columns ({targets.names}), but the estimator has "
                 f"{self.n_tasks} tasks."
             )
-        by_name = self.name in targets.names
-        return targets.columns[targets.names.index(self.name) if by_name else self.index]
+        return targets.columns[self._place(targets)]
 
-    def weight(self, sample_weight: Targets) -> NDArray:
-        """Its weights, out of weights of shape (n,) or (n, n_tasks)."""
-        if sample_weight.is_1d:
-            return sample_weight.columns[0]
-        return self.column(sample_weight)
+    def weight(self, sample_weight: Any, targets: Targets) -> NDArray:
+        """Its weights, out of weights of shape (n,) or (n, n_tasks) in the order of y.
+
+        Raises
+        ------
+        ValueError
+            If the number of columns is not that of the tasks, or a table has other columns.
+        """
+        weight = weights_by_target(sample_weight, targets.names)
+        if weight.ndim == 1:
+            return weight
+        if weight.shape[1] != self.n_tasks:
+            raise ValueError(
+                f"sample_weight has shape {weight.shape}, but the estimator has {self.n_tasks} "
+                f"tasks."
+            )
+        return weight[:, self._place(targets)]
+
+    def _place(self, targets: Targets) -> int:
+        """Where its column is: by name where they are all there."""
+        return targets.names.index(self.name) if self.name in targets.names else self.index
 
     def prediction(self, predicted: NDArray) -> NDArray:
         """Its part of what `predict` gave, shape (n,)."""
@@ -126,10 +143,10 @@ def find_task(estimator: Any, task: str | int, targets: Targets) -> FittedTask:
         names, classes = targets.names, _foreign_classes(inner, len(targets.names))
     if task in names:
         index = names.index(str(task))
-    elif isinstance(task, int) and 0 <= task < len(names):
-        index = task
+    elif is_position(task, len(names)):
+        index = int(task)
     else:
-        raise ValueError(f"There is no task {task!r}; the tasks are {names}, from 0 on.")
+        raise ValueError(f"There is no task {task!r}; the tasks are {names}, numbered from 0 on.")
     return FittedTask(index, names[index], classes[index], len(names))
 
 

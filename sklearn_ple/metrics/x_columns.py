@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_ple.metrics.position import is_position
 from sklearn_ple.tables import as_frame
 
 
@@ -27,7 +28,7 @@ def read_column(X: Any, column: str | int) -> NDArray:
             raise ValueError(f"X has no column {column!r}; its columns are {list(table.columns)}.")
         return table[column].to_numpy()
     array = np.asarray(X)
-    if array.ndim != 2 or not isinstance(column, int) or not 0 <= column < array.shape[1]:
+    if array.ndim != 2 or not is_position(column, array.shape[1]):
         raise ValueError(
             f"There is no column {column!r} in an array of shape {array.shape}: give a position, "
             f"from 0 on, or X as a table with names."

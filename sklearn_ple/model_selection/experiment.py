@@ -68,8 +68,8 @@ class Experiment:
         Raises
         ------
         ValueError
-            As `read_space`, `resolve_tasks` and `draw_folds`; also if a scorer asks for a task
-            that y does not have, or X and y have different numbers of rows.
+            As `read_space`, `resolve_tasks`, `draw_folds` and `Measure.check_tasks`; also if X and
+            y have different numbers of rows.
         """
         estimator = clone(estimator)
         member = find_member(estimator)
@@ -83,10 +83,7 @@ class Experiment:
         kinds = resolve_tasks(inner.tasks, targets, inner._promise)
         completed = inner._complete(targets, kinds, classes_by_target(None, targets))
         by_name = dict(zip(targets.names, kinds, strict=True))
-        if unknown := measure.task_names - set(by_name):
-            raise ValueError(
-                f"scoring names the tasks {sorted(unknown)}, but the tasks are {list(by_name)}."
-            )
+        measure.check_tasks(by_name)
         estimator.set_params(**{f"{member.prefix}tasks": by_name})
         return cls(
             estimator,

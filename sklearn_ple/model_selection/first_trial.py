@@ -31,7 +31,7 @@ def enqueue_first(study: Study, experiment: Experiment) -> None:
 def own_values(experiment: Experiment) -> dict[str, Any]:
     """What the space could draw of the estimator's own values, with "auto" as it would resolve.
 
-    In a pipeline "auto" is resolved for X as it is before the first step.
+    In a pipeline "auto" is resolved for X as it is before the first step, if that is a table.
     """
     params = experiment.estimator.get_params(deep=True)
     member = find_member(experiment.estimator)
@@ -41,7 +41,7 @@ def own_values(experiment: Experiment) -> dict[str, Any]:
         value = params[name]
         plain = name.removeprefix(member.prefix)
         if isinstance(value, str) and value == "auto" and name == member.prefix + plain:
-            value = getattr(sizes, plain, value)
+            value = getattr(sizes, plain, value)  # "auto" where there are no sizes
         try:
             stored = to_storable(name, value)
         except ValueError:
@@ -51,13 +51,18 @@ def own_values(experiment: Experiment) -> dict[str, Any]:
     return own
 
 
-def _sizes(experiment: Experiment, member: Member) -> Sizes:
+def _sizes(experiment: Experiment, member: Member) -> Sizes | None:
     params: dict[str, Any] = member.estimator.get_params(deep=False)
-    columns = read_columns(experiment.X)
-    n_features = len(columns.labels)
-    n_numeric = n_features
-    if not member.prefix:
-        n_numeric -= len(resolve_categorical(params["categorical_features"], columns))
+    if member.prefix:  # what the steps before make of X, nobody knows yet
+        shape: tuple[int, ...] = getattr(experiment.X, "shape", ())
+        if len(shape) != 2:
+            return None
+        n_features = n_numeric = shape[1]
+    else:
+        columns = read_columns(experiment.X)
+        n_features = len(columns.labels)
+        categorical = resolve_categorical(params["categorical_features"], columns)
+        n_numeric = n_features - len(categorical)
     n_rows = len(experiment.splits[0][0])
     stops = params["early_stopping"]
     if stops is True or (stops == "auto" and n_rows >= EARLY_STOPPING_FROM):

@@ -11,6 +11,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn_ple.metrics import TaskScorer, deviance_explained_scorer, task_scorer
 from sklearn_ple.metrics.metric import METRICS
 from sklearn_ple.metrics.multitask import MEAN_SCORE
+from sklearn_ple.tasks import Task
 
 Scoring = str | Callable[..., float] | list[str] | tuple[str, ...] | Mapping[str, Any] | None
 
@@ -27,16 +28,33 @@ class Measure:
     scorers : dict of str to callable
         By metric; of a single one the name is "score".
     is_multimetric : bool
+    of_scikit : tuple of str
+        Which of them were given as scikit-learn's names.
     """
 
     scorer: Any
     scorers: dict[str, Any]
     is_multimetric: bool
+    of_scikit: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """Of the metrics, in order."""
         return list(self.scorers)
+
+    def check_tasks(self, tasks: Mapping[str, Task]) -> None:
+        """Raise ValueError where these tasks, by name, can't be scored so."""
+        if unknown := self.task_names - set(tasks):
+            raise ValueError(
+                f"scoring names the tasks {sorted(unknown)}, but the tasks are {list(tasks)}."
+            )
+        classes = [name for name, task in tasks.items() if task.is_classification]
+        if self.of_scikit and classes and len(tasks) > 1:
+            raise ValueError(
+                f"scoring={self.of_scikit[0]!r} is scikit-learn's and scores one target, and the "
+                f"tasks are {list(tasks)}: name one of them with a metric, such as "
+                f"'{classes[0]}_roc_auc', or take {MEAN_SCORE!r}."
+            )
 
     @property
     def task_names(self) -> set[str]:
@@ -72,13 +90,19 @@ def read_scoring(estimator: Any, scoring: Scoring) -> Measure:
         scoring = {name: name for name in scoring}
     if isinstance(scoring, Mapping):
         scorers = {name: check_scoring(estimator, _scorer(s)) for name, s in scoring.items()}
-        return Measure(check_scoring(estimator, scorers), scorers, is_multimetric=True)
+        of_scikit = tuple(each for each in scoring.values() if _is_scikit(each))
+        return Measure(check_scoring(estimator, scorers), scorers, True, of_scikit)
     scorer = check_scoring(estimator, _scorer(scoring))
-    return Measure(scorer, {"score": scorer}, is_multimetric=False)
+    of_scikit = (str(scoring),) if _is_scikit(scoring) else ()
+    return Measure(scorer, {"score": scorer}, False, of_scikit)
+
+
+def _is_scikit(scoring: Any) -> bool:
+    return isinstance(scoring, str) and scoring in get_scorer_names()
 
 
 def _scorer(scoring: Any) -> Any:
-    if not isinstance(scoring, str) or scoring in get_scorer_names():
+    if not isinstance(scoring, str) or _is_scikit(scoring):
         return scoring
     if scoring == MEAN_SCORE:
         return deviance_explained_scorer()

@@ -63,7 +63,9 @@ def to_storable(name: str, value: Any) -> Storable:
         return ";".join(",".join(str(int(each)) for each in level) for level in value)
     raise ValueError(
         f"{name}={value!r} can't be searched: Optuna's storages keep texts, numbers, booleans and "
-        f"None, and sizes are texts such as '64,32'. Set it on the estimator instead."
+        f"None, and sizes are texts such as '64,32'. Choices are a list of those, a range is a "
+        f"distribution, such as FloatDistribution(1e-4, 1e-2, log=True). Anything else is set on "
+        f"the estimator."
     )
 
 

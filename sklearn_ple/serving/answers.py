@@ -17,7 +17,7 @@ def as_array(predictions: Sequence[NDArray], *, single: bool, promise: str) -> N
     kinds = {each.dtype.kind for each in predictions}
     if promise != "classification" and kinds <= set("biuf"):
         return np.column_stack(predictions).astype(np.float64)
-    if len(kinds) == 1:
+    if len(kinds) == 1 or kinds <= set("iuf"):
         return np.column_stack(predictions)
     return np.column_stack([each.astype(object) for each in predictions])
 
@@ -34,19 +34,10 @@ def as_probabilities(
     return probabilities[0]
 
 
-def names_of_columns(task_set: TaskSet) -> list[str]:
-    """Each target's name, and after a classification's those of its probabilities."""
-    names: list[str] = []
-    for task in task_set:
-        names.append(task.name_)
-        names += [f"{task.name_}={c}" for c in (() if task.classes_ is None else task.classes_)]
-    return names
-
-
 def as_columns(
     activated: Sequence[NDArray], predictions: Sequence[NDArray], task_set: TaskSet
 ) -> list[NDArray]:
-    """The columns (n,) of these names, out of every task's `activate` and `decode`."""
+    """The columns (n,) that `TaskSet.column_names` names, out of `activate` and `decode`."""
     columns: list[NDArray] = []
     for task, p, prediction in zip(task_set, activated, predictions, strict=True):
         columns.append(prediction)

@@ -16,7 +16,7 @@ from sklearn_ple.archive.archive import Archive
 from sklearn_ple.archive.errors import refusing
 from sklearn_ple.features.feature_table import Prepared
 from sklearn_ple.nn import MultiTaskModule
-from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities, names_of_columns
+from sklearn_ple.serving.answers import as_array, as_columns, as_probabilities
 from sklearn_ple.serving.corrections import corrected, decided
 from sklearn_ple.serving.fitted_model import MODEL_FAMILIES, FittedModel
 from sklearn_ple.serving.frozen_tables import freeze_tables
@@ -189,9 +189,7 @@ class Predictor:
         activated, task_set = self._activate(X), self._model.task_set
         columns = as_columns(activated, self._decode(activated), task_set)
         index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame(
-            dict(zip(names_of_columns(task_set), columns, strict=True)), index=index
-        )
+        return pd.DataFrame(dict(zip(task_set.column_names, columns, strict=True)), index=index)
 
     def _decode(self, activated: list[NDArray]) -> list[NDArray]:
         task_set = self._model.task_set

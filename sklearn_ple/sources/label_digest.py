@@ -113,4 +113,5 @@ def as_targets(
         columns.append(filled[np.minimum(np.arange(n), len(filled) - 1)])
         weights[: len(weight), k] = weight
     names = [digest.name for digest in digests]
-    return Targets(columns, names, is_1d, declared_categorical), weights
+    dtypes = [column.dtype for column in columns]
+    return Targets(columns, names, is_1d, declared_categorical, dtypes), weights

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from sklearn_ple.splitting.dealing import deal
 from sklearn_ple.splitting.exchange import exchange, level
-from sklearn_ple.splitting.ledger import Ledger
+from sklearn_ple.splitting.ledger import EXACT, Ledger
 from sklearn_ple.splitting.strata import Strata
 from sklearn_ple.splitting.traits import Floats, Rows, Traits, combinations, find_traits
 
@@ -87,6 +87,7 @@ def hold_out(
     random_state: np.random.RandomState,
     *,
     groups: Rows | None = None,
+    others_train: bool = True,
 ) -> NDArray[np.bool_]:
     """Which rows are held out, so that they are like the others.
 
@@ -103,6 +104,9 @@ def hold_out(
     random_state : RandomState
     groups : ndarray of int, shape (n,), or None
         Number of the group that each row must stay with, from 0 on.
+    others_train : bool, default=True
+        Whether the rows not held out are to lack no label, first of all; False where they are for
+        nothing.
 
     Returns
     -------
@@ -119,12 +123,14 @@ def hold_out(
         free = np.flatnonzero(~_has_single(strata))
         if n_held_out < len(free) < len(strata):
             held_out = np.zeros(len(strata), dtype=bool)
-            held_out[free] = hold_out(strata[free], n_held_out, random_state)
+            held_out[free] = hold_out(
+                strata[free], n_held_out, random_state, others_train=others_train
+            )
             return held_out
     traits = find_traits(strata)
     shares = np.array([len(strata) - n_held_out, n_held_out]) / len(strata)
-    need = np.where(np.outer(shares, traits.count) >= 1, traits.need, 0.0)
-    need[KEPT] = 10 * traits.need
+    need = np.where(np.outer(shares, traits.count) >= 1 - EXACT, traits.need, 0.0)
+    need[KEPT] = 10 * others_train * traits.need
     nudge = random_state.uniform(-0.5, 0.5, len(traits.count))
     nudge[-1] = 0
     parcels = _parcels(strata, traits, groups)

@@ -46,7 +46,8 @@ def multitask_train_test_split(
     stratify : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         Targets to balance instead.
     groups : array-like of shape (n_samples,), default=None
-        Rows of one group stay together; sizes are then met as well as that allows.
+        Rows of one group stay together; sizes are then met as well as that allows, with a group
+        in each part at least.
     random_state : int, RandomState or None, default=None
         Seed.
     tasks : "auto", "classification", "regression", list or dict, default="auto"
@@ -96,12 +97,27 @@ def multitask_train_test_split(
     strata = label_strata(targets, kinds)
     rows = np.arange(len(targets))
     if n_train + n_test < len(rows):
-        rows = rows[_part(strata, rows, n_train + n_test, numbers, stream)]
-    in_test = _part(strata, rows, n_test, numbers, stream)
+        rows = rows[_kept(strata, n_train + n_test, numbers, stream)]
     share = n_test / (n_train + n_test)
+    in_test = _part(strata, rows, _at_share(len(rows), share), numbers, stream)
     warn_of_sparse_test(targets.take(rows), kinds, in_test.astype(np.intp), share)
     parts = [stream.permutation(rows[some]) for some in (~in_test, in_test)]
     return [_safe_indexing(array, part) for array in arrays for part in parts]
+
+
+def _kept(
+    strata: Strata, n_kept: int, groups: Rows | None, random_state: np.random.RandomState
+) -> NDArray[np.bool_]:
+    """Which rows are in one of the parts: those of two groups at least, where there are groups."""
+    if groups is None:
+        return ~hold_out(strata, len(strata) - n_kept, random_state)
+    kept = hold_out(strata, n_kept, random_state, groups=groups, others_train=False)
+    n_lacking = 2 - len(np.unique(groups[kept]))
+    if n_lacking > 0:  # the smallest ones, of equals any
+        size = np.bincount(groups) + random_state.uniform(size=int(groups.max()) + 1)
+        size[groups[kept]] = np.inf
+        kept |= np.isin(groups, np.argsort(size)[:n_lacking])
+    return kept
 
 
 def _part(
@@ -115,6 +131,11 @@ def _part(
     if groups is not None:
         _, groups = np.unique(groups[rows], return_inverse=True)
     return hold_out(strata[rows], n_held_out, random_state, groups=groups)
+
+
+def _at_share(n: int, share: float) -> int:
+    """A share of n rows; whole groups may be more of them than were asked for."""
+    return min(max(round(n * share), 1), n - 1)
 
 
 def _sizes(n: int, test_size: Size, train_size: Size) -> tuple[int, int]:

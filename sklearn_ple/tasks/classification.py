@@ -48,7 +48,8 @@ class Classification(Task):
             only = self.classes_.tolist()[0]
             raise ValueError(
                 f"Task {self.name_!r} has one class only ({only!r}) among its training labels; a "
-                f"classification needs two."
+                f"classification needs two. If it is a quantity: tasks={{{self.name_!r}: "
+                f"'regression'}}."
             )
         codes = self.encode(labels).astype(int)
         totals: NDArray = np.bincount(codes, weights=weight, minlength=len(self.classes_))

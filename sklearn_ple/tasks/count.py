@@ -43,8 +43,12 @@ class Count(Task):
 
     def encode(self, column: NDArray) -> Floats:
         values = to_numbers(column, self.name_)
-        if (values < 0).any():
-            raise ValueError(f"Task {self.name_!r} is a count but has negative labels.")
+        if (negative := values < 0).any():
+            raise ValueError(
+                f"Task {self.name_!r} is a count but has negative labels, such as "
+                f"{values[negative][0]:g} ({negative.sum()} in all). A missing label is NaN; what "
+                f"may be negative is a 'regression'."
+            )
         return values
 
     def losses(self, raw: Tensor, target: Tensor) -> Tensor:

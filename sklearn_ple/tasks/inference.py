@@ -24,7 +24,7 @@ MAX_INFERRED_CLASSES = 20
 
 
 class TaskInferenceWarning(UserWarning):
-    """A numeric target was taken for classes; the message says how to decide otherwise."""
+    """Numbers were taken for classes; the message says how to decide otherwise."""
 
 
 def resolve_tasks(
@@ -99,7 +99,7 @@ def _resolve(
     else:
         raise ValueError(
             f"Unknown kind {spec!r} for task {name!r}; use one of {sorted(KINDS)}, "
-            f"'classification', 'auto' or a Task object."
+            f"'classification', 'auto' or a Task object, such as Regression()."
         )
     if promise != "any" and task.is_classification != (promise == "classification"):
         raise ValueError(
@@ -116,7 +116,8 @@ def infer_task(
 
     A promise decides first. Otherwise text, booleans and categoricals are classes; numbers with
     two distinct integral values (or only 0s or only 1s) are binary; integral numbers with 3 to 20
-    distinct values are multiclass, with a `TaskInferenceWarning`; all else is a regression.
+    distinct values are multiclass, with a `TaskInferenceWarning`; all else is a regression. Text
+    that reads as numbers, none of them a code of a class by these rules, is warned of, too.
 
     Parameters
     ----------
@@ -139,7 +140,16 @@ def infer_task(
     if promise == "classification":
         return _classes(column)
     present = column[~missing(column)]
-    if declared_categorical or present.dtype.kind in "bOUS":
+    if declared_categorical:
+        return _classes(column)
+    if present.dtype.kind in "bOUS":
+        if _reads_as_quantities(present):
+            warn_user(
+                f"Target {name!r} is text that reads as numbers, such as {present[0]!r}, and is "
+                f"taken for classes. Convert it (pandas.to_numeric) if they are quantities, or say "
+                f"tasks={{{name!r}: 'classification'}} to silence this.",
+                TaskInferenceWarning,
+            )
         return _classes(column)
     distinct = np.unique(present)
     finite = bool(len(distinct)) and bool(np.isfinite(distinct).all())
@@ -157,6 +167,18 @@ def infer_task(
         )
         return Multiclass()
     return Regression()
+
+
+def _reads_as_quantities(present: NDArray) -> bool:
+    """Whether labels are text, all of it numbers, and too many or too uneven for codes."""
+    levels = set(present.tolist())
+    if not levels or not all(isinstance(level, str) for level in levels):
+        return False
+    try:
+        numbers = np.array([float(level) for level in levels])
+    except ValueError:
+        return False
+    return len(levels) > MAX_INFERRED_CLASSES or bool((numbers % 1 != 0).any())
 
 
 def _classes(column: NDArray, known: NDArray | None = None) -> Task:

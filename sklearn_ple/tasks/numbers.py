@@ -20,10 +20,24 @@ def to_numbers(column: NDArray, name: str) -> Floats:
     try:
         values = np.where(missing(column), np.nan, column).astype(np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"Task {name!r} needs numbers, but its labels hold others.") from None
+        raise ValueError(
+            f"Task {name!r} needs numbers, but has labels such as {_no_number(column)!r}. If they "
+            f"are classes: tasks={{{name!r}: 'classification'}}, in a …ClassifierRegressor or "
+            f"…Estimator."
+        ) from None
     if np.isinf(values).any():
         raise ValueError(f"Task {name!r}: y contains infinity, or a value too large for float64.")
     return values
+
+
+def _no_number(column: NDArray) -> object:
+    """A label that is not a number."""
+    for label in column[~missing(column)].tolist():
+        try:
+            float(label)
+        except (TypeError, ValueError):
+            return label
+    return column.dtype.name
 
 
 def quantile_strata(encoded: Floats, n_strata: int = 5) -> NDArray[np.int64]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -27,12 +29,15 @@ class Targets:
         Whether y was one-dimensional.
     declared_categorical : list of bool
         Which columns have a categorical dtype.
+    dtypes : list of dtype
+        Of the columns, before any label was hidden.
     """
 
     columns: list[NDArray]
     names: list[str]
     is_1d: bool
     declared_categorical: list[bool]
+    dtypes: list[np.dtype]
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -40,6 +45,11 @@ class Targets:
     def take(self, index: NDArray[np.intp]) -> Targets:
         """Some of the rows."""
         return replace(self, columns=[column[index] for column in self.columns])
+
+    def labels(self, i: int, rows: NDArray[np.bool_]) -> NDArray:
+        """Labels of a column in some rows; in the dtype they were given in if none is missing."""
+        labels = self.columns[i][rows]
+        return labels if missing(labels).any() else labels.astype(self.dtypes[i], copy=False)
 
     def hide(self, hidden: NDArray[np.bool_]) -> Targets:
         """The same with labels missing where `hidden`, shape (n, n_targets), says so."""
@@ -108,6 +118,42 @@ def classes_by_target(classes: Any, targets: Targets) -> list[NDArray | None]:
     return [None if each is None else np.unique(np.asarray(each)) for each in each_target]
 
 
+def weights_by_target(sample_weight: Any, names: Sequence[str]) -> NDArray[np.float64]:
+    """Sample weights as an array, (n,) or (n, n_targets), columns in the order of these targets.
+
+    The columns of a table are found by name, unless table or targets have no names.
+
+    Raises
+    ------
+    ValueError
+        If a table has other columns.
+    TypeError
+        If it is a dict.
+    """
+    if isinstance(sample_weight, Mapping):
+        raise TypeError(
+            "sample_weight is a dict; give an array of shape (n,) or (n, n_targets), or a "
+            "DataFrame with the columns of y."
+        )
+    frame = as_frame(sample_weight)
+    if not isinstance(frame, pd.DataFrame):
+        return np.asarray(sample_weight, dtype=np.float64)
+    given = frame.columns.tolist()
+    named = all(isinstance(name, str) for name in given) and not _are_unnamed(names)
+    if named and len(given) == len(names) > 1:
+        if set(given) != set(names):
+            raise ValueError(
+                f"sample_weight has the columns {given}, but y has {list(names)}; give an array "
+                f"for weights in the order of y."
+            )
+        frame = frame[list(names)]
+    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _are_unnamed(names: Sequence[str]) -> bool:
+    return list(names) == [f"y{i}" for i in range(len(names))]
+
+
 def _from_array(y: Any) -> Targets:
     array = np.asarray(y)
     if array.dtype.kind == "U" and not isinstance(y, np.ndarray):
@@ -115,7 +161,10 @@ def _from_array(y: Any) -> Targets:
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported: y is complex.")
     if array.ndim not in (1, 2):
-        raise ValueError(f"y should be a 1d or 2d array, got an array of shape {array.shape}.")
+        hint = " For targets by name give a DataFrame." if isinstance(y, Mapping) else ""
+        raise ValueError(
+            f"y should be a 1d or 2d array, got an array of shape {array.shape}.{hint}"
+        )
     is_1d = array.ndim == 1
     table = array[:, None] if is_1d else array
     columns = [_tidy(table[:, i]) for i in range(table.shape[1])]
@@ -152,9 +201,10 @@ def _tidy(column: NDArray) -> NDArray:
     absent = missing(column)
     present = column[~absent]
     if len(present) and all(
-        isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in present
+        isinstance(v, int | float | np.number | Decimal) and not isinstance(v, bool)
+        for v in present
     ):
-        if absent.any():
+        if absent.any() or any(isinstance(v, Decimal) for v in present):
             return np.where(absent, np.nan, column).astype(np.float64)
         return np.array(list(column))
     return _without(column, absent)
@@ -176,4 +226,4 @@ def _checked(
     if len(set(names)) != len(names):
         twice = sorted({n for n in names if names.count(n) > 1})
         raise ValueError(f"y has duplicated column names: {twice}.")
-    return Targets(columns, names, is_1d, declared)
+    return Targets(columns, names, is_1d, declared, [column.dtype for column in columns])

@@ -111,7 +111,10 @@ class Task(ABC):
         task.name_ = name
         present = ~missing(column) & (weight > 0)
         if not present.any():
-            raise ValueError(f"Task {name!r} has no label in the training data.")
+            raise ValueError(
+                f"Task {name!r} has no label in the training data: all are missing or weigh "
+                f"nothing. Leave the column out of y."
+            )
         task.declared_ = None if classes is None else np.unique(np.asarray(classes))
         task.fit_labels(column[present], weight[present])
         target = torch.from_numpy(task.encode(column[present]))[:, None]

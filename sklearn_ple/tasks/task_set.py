@@ -60,10 +60,36 @@ class TaskSet:
         weight : ndarray of shape (n, n_tasks)
         classes : array-like, list of array-like, or None
             Labels known beforehand: of the only target, or of each (None at regressions).
+
+        Raises
+        ------
+        ValueError
+            As `Task.fit`; also if two columns of predictions would have one name.
         """
         declared = classes_by_target(classes, targets)
-        columns = zip(tasks, targets.names, targets.columns, weight.T, declared, strict=True)
-        return cls(tuple(task.fit(name, column, w, c) for task, name, column, w, c in columns))
+        fitted = []
+        for k, (task, name) in enumerate(zip(tasks, targets.names, strict=True)):
+            rows = ~missing(targets.columns[k]) & (weight[:, k] > 0)
+            fitted.append(task.fit(name, targets.labels(k, rows), weight[rows, k], declared[k]))
+        task_set = cls(tuple(fitted))
+        names = task_set.column_names
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"The targets {targets.names} and the probabilities of their classes would share "
+                f"the names {twice} in tables of predictions; rename a target."
+            )
+        return task_set
+
+    def check_classes(self, targets: Targets, classes: Any) -> None:
+        """Raise ValueError where labels said beforehand are not those of the fitted tasks."""
+        declared = classes_by_target(classes, targets)
+        for task, i in zip(self.tasks, self.order(targets), strict=True):
+            known, now = task.classes_, declared[i]
+            if now is not None and (known is None or now.tolist() != known.tolist()):
+                was = "no classification" if known is None else f"fitted on {known.tolist()}"
+                raise ValueError(
+                    f"Task {task.name_!r} is {was}, but classes= says {now.tolist()} now."
+                )
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -74,6 +100,15 @@ class TaskSet:
     @property
     def names(self) -> list[str]:
         return [task.name_ for task in self.tasks]
+
+    @property
+    def column_names(self) -> list[str]:
+        """Of predictions: each target's name, then those of its classes' probabilities."""
+        names: list[str] = []
+        for task in self.tasks:
+            names.append(task.name_)
+            names += [f"{task.name_}={c}" for c in (() if task.classes_ is None else task.classes_)]
+        return names
 
     @property
     def n_raw(self) -> int:
@@ -124,6 +159,7 @@ class TaskSet:
             names=self.names,
             columns=[targets.columns[i] for i in order],
             declared_categorical=[targets.declared_categorical[i] for i in order],
+            dtypes=[targets.dtypes[i] for i in order],
         )
 
     def order(self, targets: Targets) -> list[int]:

@@ -36,10 +36,16 @@ def resolve_device(device: str, precision: Precision = "float32") -> torch.devic
     try:
         resolved = torch.device(device)
     except RuntimeError:
-        raise ValueError(f"device={device!r} is no device; there are {present}.") from None
+        raise ValueError(
+            f"device={device!r} is none that torch knows; there are {present}, and 'auto' takes a "
+            f"GPU where there is one."
+        ) from None
     name = "cuda:0" if device == "cuda" else str(resolved)
     if name not in present and resolved.type != "meta":
-        raise ValueError(f"device={device!r} is not here; there are {present}.")
+        raise ValueError(
+            f"device={device!r} is not here, says torch; there are {present}, and 'auto' takes a "
+            f"GPU where there is one."
+        )
     if resolved.type == "mps" and precision == "float64":
         raise ValueError("device='mps' has no float64; use precision='float32' or device='cpu'.")
     return torch.device(name)

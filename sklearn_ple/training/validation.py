@@ -59,15 +59,15 @@ def explained_when_recalibrated(sums: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (n_tasks,)
-        1 for perfect predictions, 0 for the training baseline; 0 for a task without labels, or
-        with labels that the baseline predicts already, but for rounding.
+        1 for perfect predictions, 0 for the training baseline, or for labels that the baseline
+        predicts already, but for rounding; NaN for a task without labels.
     """
     null = _mean(sums, sums[_NULL])
     losses = _mean(sums, sums[: len(_SHRINKAGES)])
     best = torch.where(losses.isnan(), torch.inf, losses).amin(0)
     explainable = null > _EXPLAINABLE
     explained = 1 - best / torch.where(explainable, null, 1.0)
-    return torch.where(explainable, explained, 0.0)
+    return torch.where(explainable, explained, 0.0).masked_fill(sums[_LABELS] == 0, torch.nan)
 
 
 def mean_losses(sums: Tensor) -> Tensor:
@@ -83,10 +83,11 @@ def label_share(sums: Tensor) -> Tensor:
 def stopping_score(explained: Tensor, label_share: Tensor) -> float:
     """One number to stop by: the mean over tasks, each by the root of its share of labels.
 
-    With few validation labels a task's score is mostly noise and must not decide.
+    With few validation labels a task's score is mostly noise and must not decide; with none it is
+    NaN, and left out.
     """
     trust = label_share.sqrt()
-    return float((trust * explained).sum() / trust.sum())
+    return float((trust * explained).nansum() / trust.sum())
 
 
 def _mean(sums: Tensor, of: Tensor) -> Tensor:

@@ -181,3 +181,38 @@ def test_statistics_of_x_do_not_depend_on_which_labels_are_missing() -> None:
     one, other = (small(PLEEstimator, max_epochs=1).fit(X, y)._prepared(X) for y in (Y, gone))
     for name, values in one.items():
         assert torch.equal(values, other[name])
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was() -> None:
+    """With the columns that it was trained on: it must not answer for others."""
+    model = small(PLEEstimator).fit(X, Y)
+    before = model.predict_frame(X)
+    turned = X.iloc[:, ::-1]
+    with pytest.raises(ValueError, match="one class only"):
+        model.fit(turned, Y.assign(bought=Y["bought"].dropna().iloc[0]))
+    pd.testing.assert_frame_equal(model.predict_frame(X), before)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(turned)
+    model = small(PLEEstimator)
+    with pytest.raises(ValueError, match="one class only"):
+        model.fit(X, Y.assign(bought=1))
+    assert not hasattr(model, "n_features_in_")
+
+
+def test_rows_to_stop_by_without_any_label() -> None:
+    with pytest.raises(ValueError, match="y_val has no label"):
+        small(PLEEstimator).fit(X, Y, X_val=X_VAL, y_val=pd.DataFrame(np.nan, Y_VAL.index, NAMES))
+
+
+def test_rows_to_stop_by_without_labels_of_one_task() -> None:
+    """Its score is unknown, and the others decide."""
+    labels = Y_VAL.assign(spent=np.nan)
+    history = small(PLEEstimator, max_epochs=2).fit(X, Y, X_val=X_VAL, y_val=labels).history_
+    assert history["score/spent"].isna().all()
+    assert history[["score", "score/bought", "score/shade"]].notna().all(axis=None)
+
+
+def test_two_columns_of_predictions_can_not_share_a_name() -> None:
+    y = pd.DataFrame({"k": np.where(RNG.random(157) > 0.5, "a", "b"), "k=b": RNG.normal(size=157)})
+    with pytest.raises(ValueError, match=r"share the names \['k=b'\]"):
+        small(PLEEstimator).fit(X, y)

@@ -172,3 +172,15 @@ def test_fit_starts_afresh_after_partial_fit() -> None:
     model = small(PLEEstimator).partial_fit(*CHUNKS[0]).fit(X, Y)
     np.testing.assert_array_equal(model.predict(X), small(PLEEstimator).fit(X, Y).predict(X))
     assert len(model.history_) == 3
+
+
+def test_classes_said_again_must_be_the_same() -> None:
+    x, labels = RNG.normal(size=(61, 2)), np.where(RNG.random(61) > 0.5, "yes", "no")
+    y = pd.DataFrame({"bought": labels, "spent": x[:, 0]})
+    model = small(PLEEstimator).partial_fit(x, y, classes=[["no", "yes"], None])
+    turned = y[["spent", "bought"]]
+    model.partial_fit(x, turned, classes=[None, ["yes", "no"]]).partial_fit(x, y)
+    with pytest.raises(ValueError, match=r"'bought' is fitted on \['no', 'yes'\].*'maybe'"):
+        model.partial_fit(x, y, classes=[["maybe", "no", "yes"], None])
+    with pytest.raises(ValueError, match="'spent' is no classification"):
+        model.partial_fit(x, y, classes=[["no", "yes"], [0, 1]])

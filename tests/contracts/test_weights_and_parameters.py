@@ -193,3 +193,28 @@ def test_predict_before_fit(cls) -> None:
     for method in ("score", "score_tasks"):
         with pytest.raises(NotFittedError, match="not fitted yet"):
             getattr(model, method)(X, Y)
+
+
+@pytest.mark.parametrize("scale", [1e-50, 1e39, 2.0**-20])
+def test_only_ratios_of_weights_matter(scale: float) -> None:
+    """In float32, too, which ends long before."""
+    weight = RNG.uniform(0.5, 2, size=(131, 2))
+    model, scaled = (
+        PLEEstimator(expert_widths=(5,), tower_widths=(), max_epochs=4, random_state=0).fit(
+            X, Y, sample_weight=each, X_val=X[:37], y_val=Y[:37], sample_weight_val=each[:37]
+        )
+        for each in (weight, scale * weight)
+    )
+    np.testing.assert_allclose(scaled.predict(X), model.predict(X), rtol=1e-5)
+    assert scaled.history_["score"].tolist() == pytest.approx(model.history_["score"], abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "<U5"])
+def test_a_label_without_weight_leaves_classes_in_their_dtype(dtype: str) -> None:
+    labels = np.column_stack([SIGNAL > 0, X[:, 1] > 0]).astype(dtype)
+    weight = np.ones((131, 2))
+    weight[3, 0] = 0
+    model = PLEClassifier(expert_widths=(5,), tower_widths=(), max_epochs=1, random_state=0)
+    model.fit(X, labels, sample_weight=weight)
+    assert {each.dtype.kind for each in model.classes_} == {labels.dtype.kind}
+    assert model.predict(X).dtype.kind == labels.dtype.kind

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sklearn_ple import SharedBottomRegressor
+from sklearn_ple.metrics import task_scorer
 
 N = 173
 SMALL: dict[str, Any] = {
@@ -64,3 +65,31 @@ def test_in_a_fit_that_goes_on(rows: Any) -> None:
         model.partial_fit(X, Y.iloc[:, order], sample_weight=weight[:, order])
         predictions.append(model.predict(X))
     np.testing.assert_array_equal(*predictions)
+
+
+def test_as_a_table(rows: Any) -> None:
+    """Its columns go by their own names, in whatever order."""
+    X, Y, weight = rows
+    table = pd.DataFrame(weight, columns=Y.columns)
+    given = {"array": weight, "table": table, "turned": table.iloc[:, ORDER]}
+    models = {
+        name: SharedBottomRegressor(**SMALL).fit(X, Y, sample_weight=each)
+        for name, each in given.items()
+    }
+    expected = models["array"].predict(X)
+    for name, each in given.items():
+        np.testing.assert_array_equal(models[name].predict(X), expected)
+        score = models[name].score_tasks(X, Y, each)
+        pd.testing.assert_series_equal(score, models["array"].score_tasks(X, Y, weight))
+
+
+@pytest.mark.parametrize("metric", ["neg_rmse", "r2", "d2"])
+def test_in_scorers(rows: Any, metric: str) -> None:
+    X, Y, weight = rows
+    model = SharedBottomRegressor(**SMALL).fit(X, Y)
+    scorer = task_scorer("a", metric)
+    straight = scorer(model, X, Y, sample_weight=weight)
+    turned = scorer(model, X, Y.iloc[:, ORDER], sample_weight=weight[:, ORDER])
+    table = pd.DataFrame(weight, columns=Y.columns).iloc[:, ORDER]
+    assert turned == pytest.approx(straight, rel=1e-12)
+    assert scorer(model, X, Y, sample_weight=table) == pytest.approx(straight, rel=1e-12)

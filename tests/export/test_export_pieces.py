@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from sklearn_ple.export.scaling import NormalQuantile, NormalScores
+from sklearn_ple.export.scaling import NormalQuantile, NormalScores, SmoothlyClipped
 from sklearn_ple.export.search import SortedColumns
 from sklearn_ple.export.segments import Segments
 from sklearn_ple.export.signature import graph_names
 from sklearn_ple.features.knots import KnotRows
-from sklearn_ple.features.numbers import QuantileNormal
+from sklearn_ple.features.numbers import QuantileNormal, Robust
 
 LENGTHS = (1, 2, 31, 33, 300, 1000)
 
@@ -82,3 +82,11 @@ def test_names_are_words_and_each_one_once(names: list[str]) -> None:
     given_names = graph_names(names)
     assert len(set(given_names)) == len(names)
     assert all(name.isidentifier() and name.isascii() for name in given_names)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-200, 2.5, 1e8, 1e160, 1e300])
+def test_numbers_are_clipped_however_far_they_are(size: float) -> None:
+    scaler = Robust(np.array([0.5, -1.0]), np.array([2.0, 1.0]))
+    numbers = np.array([[size, -size], [np.nan, size]])
+    found = SmoothlyClipped(scaler)(torch.from_numpy(numbers))
+    np.testing.assert_allclose(found, scaler.transform(numbers.copy()), rtol=1e-13)

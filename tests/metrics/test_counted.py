@@ -88,6 +88,19 @@ def test_probabilities_in_float32_are_clipped_as_such() -> None:
     assert counted(metric, part)(COUNTS[2].astype(float)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint64, np.float32])
+@pytest.mark.parametrize("name", ["r2", "mse", "rmse", "mae", "poisson_deviance", "d2_poisson"])
+def test_numbers_of_any_dtype_count_as_real_ones(name: str, dtype: type) -> None:
+    metric, few = METRICS[name], np.arange(N) % 7
+    truth = (few % 2 if dtype is bool else 40 * few).astype(dtype)
+    prediction = (250 - 35 * few).astype(dtype)
+    by_counts = counted(metric, labelled_rows(metric, truth, prediction))
+    for counts in COUNTS:
+        rows = np.repeat(np.arange(N), counts)
+        expected = metric.function(truth[rows].astype(float), prediction[rows].astype(float))
+        assert by_counts(counts.astype(float)) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("name", ["roc_auc", "d2_log_loss", "r2", "d2_poisson", "gauc"])
 def test_copies_of_equal_labels_leave_it_undefined_without_a_warning(name: str) -> None:
     metric = METRICS[name]

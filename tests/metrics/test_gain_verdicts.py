@@ -183,6 +183,15 @@ def test_a_task_left_with_one_pair_has_no_verdict_and_no_part_in_the_correction(
     assert table["p_holm"].iloc[1] == table["p_value"].iloc[1]
 
 
+def test_a_task_with_gains_in_one_of_several_folds_has_one_pair_however_many_seeds() -> None:
+    gains = {("s", "a"): [np.nan] * 3 + [0.5, 0.6, 0.7], ("s", "b"): [1.0, 1.1, 1.2, 1.4, 1.5, 1.6]}
+    table = gain_verdicts(pairs_of(gains, **folds(2, 3, n_train=160, n_test=40)))
+    assert list(table["n_pairs"]) == [1, 2]
+    assert table["gain"].tolist() == pytest.approx([0.6, 1.3])
+    assert table.loc[0, ["std_error", "low", "p_value"]].isna().all()
+    assert table.loc[0, "verdict"] == "no evidence"
+
+
 def test_rows_keep_the_order_in_which_schemes_and_tasks_come() -> None:
     table = gain_verdicts(pairs_of({("z", "b"): [1, 2], ("z", "a"): [1, 3], ("c", "b"): [2, 1]}))
     assert list(zip(table["scheme"], table["task"], strict=True)) == [
@@ -201,6 +210,11 @@ def test_rows_keep_the_order_in_which_schemes_and_tasks_come() -> None:
             pairs_of({("s", "a"): [1.0, np.nan]}, **folds(2, 1, n_train=8, n_test=2)),
             {},
             "several seeds on one split",
+        ),
+        (
+            pairs_of({("s", "a"): [1.0, 2.0, np.nan, np.nan]}, **folds(2, 2, n_train=8, n_test=2)),
+            {},
+            "to judge by: 1",
         ),
         (pairs_of({("s", "a"): [1.0, 2.0]}, fold=[0, 1]), {}, "n_train"),
         (pd.DataFrame({"scheme": ["s"], "gain": [1.0]}), {}, "lacks the columns ['task']"),

@@ -173,6 +173,19 @@ def test_labels_of_any_type_score_alike(metric: str, labels: tuple) -> None:
     assert masked_score(metric, y, columns, classes=labels) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    "classes", [[False, True], [0, 1], [0.0, 1.0]], ids=["bool", "int", "float"]
+)
+@pytest.mark.parametrize("dtype", [bool, np.uint8, int, float, object])
+def test_a_bool_and_the_numbers_0_and_1_are_the_same_labels(classes: list, dtype: type) -> None:
+    expected = masked_score("log_loss", BINARY, P_BINARY)
+    columns = np.column_stack([1 - P_BINARY, P_BINARY])
+    labels = BINARY.astype(dtype)
+    assert masked_score("log_loss", labels, columns, classes=classes) == pytest.approx(expected)
+    turned = masked_score("log_loss", labels, columns[:, ::-1], classes=classes[::-1])
+    assert turned == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("metric", MULTICLASS)
 def test_columns_of_probabilities_follow_classes(metric: str) -> None:
     expected = masked_score(metric, COLOURS, P_COLOURS)
@@ -220,6 +233,13 @@ def test_no_labelled_row_is_nan_and_a_warning(metric: str) -> None:
 def test_one_class_only_is_nan_and_a_warning(metric: str) -> None:
     with pytest.warns(UndefinedMetricWarning):
         assert np.isnan(masked_score(metric, np.where(BINARY == 1, np.nan, 0), P_BINARY))
+
+
+@pytest.mark.parametrize("metric", ["r2", "d2_poisson"])
+@pytest.mark.parametrize("n", [1, 5])
+def test_equal_numbers_are_nan_and_a_warning(metric: str, n: int) -> None:
+    with pytest.warns(UndefinedMetricWarning, match="all labels are equal"):
+        assert np.isnan(masked_score(metric, np.full(n, 2.5), np.full(n, 2.5)))
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
@@ -278,6 +298,18 @@ def test_inputs_are_left_as_they_were() -> None:
 def test_mistakes_are_named(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         masked_score(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["blue", "green"], "of 3 classes, but classes has 2"),
+        (["blue", "red", "red"], "classes has 3, 2 of them different"),
+    ],
+)
+def test_each_column_has_a_class_of_its_own(classes: list, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        masked_score("log_loss", COLOURS, P_COLOURS, classes=classes)
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.nan])

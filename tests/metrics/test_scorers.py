@@ -68,6 +68,24 @@ def test_a_name_and_an_index_are_one_task(model, X, y, task, metric) -> None:
     assert task_scorer(TASKS.index(task), metric)(model, X, y) == by_name
 
 
+@pytest.mark.parametrize("index", [np.int64(3), np.uint8(3)], ids=["int64", "uint8"])
+def test_an_index_may_be_one_of_numpys(model, X, y, index) -> None:
+    assert task_scorer(index, "roc_auc")(model, X, y) == task_scorer("click", "roc_auc")(
+        model, X, y
+    )
+
+
+@pytest.mark.parametrize("seen", [bool, int, float])
+@pytest.mark.parametrize("scored", [bool, int, float])
+def test_labels_score_alike_as_bools_and_as_numbers(X, y, seen, scored) -> None:
+    """A fold without gaps has bools or whole numbers where one with gaps has real ones."""
+    labels = y["click"].fillna(0)
+    model = LinearTasks(tasks=["binary"]).fit(X, labels.astype(seen))
+    for metric in ("roc_auc", "neg_log_loss", "accuracy"):
+        expected = task_scorer(0, metric)(model, X, labels.astype(seen))
+        assert task_scorer(0, metric)(model, X, labels.astype(scored)) == expected
+
+
 @pytest.mark.parametrize("metric", ["roc_auc", "neg_log_loss", "accuracy"])
 def test_y_is_read_by_name_where_it_has_names_else_in_task_order(model, X, y, metric) -> None:
     scorer = task_scorer("click", metric)
@@ -128,6 +146,25 @@ def test_a_function_of_probabilities_may_be_a_loss(model, X, y) -> None:
     brier = partial(skm.brier_score_loss, pos_label="yes")
     scorer = task_scorer("income", brier, response_method="predict_proba", greater_is_better=False)
     assert scorer(model, X, y) == pytest.approx(task_scorer("income", "neg_brier")(model, X, y))
+
+
+class ShareWithin:
+    """A metric that is an object: the share of predictions within so many units."""
+
+    def __init__(self, units: float = 2.0) -> None:
+        self.units = units
+
+    def __call__(self, y_true, y_pred, units: float | None = None) -> float:
+        return float(np.mean(np.abs(y_true - y_pred) < (units or self.units)))
+
+
+def test_an_object_that_can_be_called_is_a_metric_named_after_its_class(model, X, y) -> None:
+    rows = labelled(y["hours"])
+    errors = np.abs(y["hours"].to_numpy()[rows] - model.predict(X)[rows, 1].astype(float))
+    for metric, units in ((ShareWithin(), 2.0), (partial(ShareWithin(), units=0.5), 0.5)):
+        scorer = task_scorer("hours", metric)
+        assert scorer.name == "ShareWithin"
+        assert scorer(model, X, y) == pytest.approx((errors < units).mean())
 
 
 def test_a_scorer_is_not_a_metric() -> None:
@@ -194,7 +231,7 @@ def test_a_task_without_labels_is_named(model, X, y) -> None:
         assert np.isnan(task_scorer("hours", "r2")(model, X, y.assign(hours=np.nan)))
 
 
-@pytest.mark.parametrize("task", ["incom", 4, -1])
+@pytest.mark.parametrize("task", ["incom", 4, -1, True])
 def test_an_unknown_task_lists_those_there_are(model, X, y, task) -> None:
     with pytest.raises(ValueError, match="income.*hours.*colour.*click"):
         task_scorer(task, "roc_auc")(model, X, y)

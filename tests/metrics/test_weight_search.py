@@ -68,7 +68,25 @@ def test_is_no_worse_than_equal_weights_or_any_task_alone(max_evaluations, signe
         equal = roc_auc_score(y, (LOGS / LOGS.std(axis=0)).sum(axis=1))
         assert combiner.start_scores_["equal"] == pytest.approx(equal)
         assert combiner.best_score_ >= max(equal, *alone) - 1e-12
-        assert combiner.n_evaluations_ <= max_evaluations + 50
+
+
+@pytest.mark.parametrize("max_evaluations", [1, 5, 20, 40, 150])
+@pytest.mark.parametrize(("signed", "n_starts"), [(False, 4), (["y1"], 5), (True, 7)])
+def test_scores_no_more_rankings_than_it_may_except_its_starts(
+    max_evaluations, signed, n_starts
+) -> None:
+    calls = []
+
+    def auc(y, score) -> float:
+        calls.append(score)
+        return roc_auc_score(y, score)
+
+    y = np.random.default_rng(0).integers(0, 2, N).astype(float)
+    combiner = searched(y, scoring=auc, signed=signed, max_evaluations=max_evaluations)
+    assert combiner.n_evaluations_ == len(calls)
+    assert n_starts <= len(calls) <= max(n_starts, max_evaluations)
+    assert len(calls) > 0.5 * max_evaluations
+    assert combiner.best_score_ == max(roc_auc_score(y, score) for score in calls)
 
 
 def test_what_it_found_is_what_it_scores() -> None:
@@ -155,6 +173,10 @@ def test_gauc_by_groups_given_or_in_a_column() -> None:
     by_column = searched(Y, table, scoring="gauc", groups="user")
     assert by_column.best_score_ == pytest.approx(gauc(Y, by_column.predict(table), GROUPS))
     assert by_column.score(table, Y) == pytest.approx(by_column.best_score_)
+    numbers = np.column_stack([P, np.unique(GROUPS, return_inverse=True)[1]])
+    for position in (3, np.int64(3)):
+        by_position = searched(Y, numbers, scoring="gauc", groups=position)
+        assert by_position.best_score_ == pytest.approx(by_column.best_score_)
     with pytest.raises(ValueError, match="within groups"):
         searched(scoring="gauc")
 
@@ -210,6 +232,7 @@ def test_what_cannot_be_scored_is_named() -> None:
     both = pd.DataFrame({"click": Y, "like": 1 - Y})
     with pytest.raises(ValueError, match="target=None.*click.*like"):
         searched(both)
+    assert searched(both, target=np.int64(0)).best_score_ == searched(both, target=0).best_score_
     with pytest.raises(ValueError, match="target='clack'"):
         searched(both, target="clack")
     with pytest.raises(ValueError, match="two classes on these rows, but has 1"):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 import sklearn
 from numpy.ma import MaskedArray
+from scipy import sparse
 from searched import SPACE, fold_scores, net, people, search
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_ple import (
     SharedBottomClassifier,
@@ -233,6 +236,32 @@ def test_a_pipeline_through_and_through(data: Any) -> None:
     assert [task.kind for task in found.tasks_] == ["binary", "regression", "multiclass"]
     score = found.score_tasks(X, y)
     assert score.equals(expected[-1].score_tasks(expected[:-1].transform(X), y))
+
+
+RAW: dict[str, tuple[Callable[[pd.DataFrame], Any], Callable[[Any], Any]]] = {
+    "dates": (
+        lambda X: X.assign(day=pd.date_range("2024-02-27", periods=len(X))),
+        lambda X: X.assign(day=X["day"].dt.day_of_week),
+    ),
+    "lists of texts": (
+        lambda X: [f"{'long ' * (age > 40)}text" for age in X["age"]],
+        lambda texts: np.array([[len(text), 1.0] for text in texts]),
+    ),
+    "sparse": (
+        lambda X: sparse.csr_matrix(X[["age"]].to_numpy(float)),
+        lambda X: X.toarray(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_a_pipeline_over_what_is_no_table_of_features(data: Any, name: str) -> None:
+    make, prepare = RAW[name]
+    X, y = make(data[0]), data[1]
+    pipeline = Pipeline([("prepare", FunctionTransformer(prepare)), ("net", net(lr="auto"))])
+    found = search(pipeline, {"net__lr": [0.0005, 0.03]}, n_trials=2).fit(X, y)
+    assert np.isfinite(found.best_score_)
+    assert len(found.predict(X)) == len(y)
 
 
 @pytest.mark.parametrize("routing", [False, True], ids=["plain", "routed"])

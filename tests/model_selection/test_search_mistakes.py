@@ -36,7 +36,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a scorer of no task": ({"scoring": "paid_roc_auc"}, "scoring names the tasks \\['paid'\\]"),
     "a scorer of no metric": ({"scoring": "bought_luck"}, "'bought_luck' is no metric"),
     "a scorer object of no task": ({"scoring": task_scorer("paid", "r2")}, "'paid'"),
+    "a scorer of one target": ({"scoring": "roc_auc"}, "such as 'bought_roc_auc'"),
+    "a scorer of one target among others": (
+        {"scoring": {"a": "bought_roc_auc", "b": "accuracy"}, "refit": "a"},
+        "'accuracy' is scikit-learn's",
+    ),
     "an unknown parameter": ({"space": {"rate": [1]}}, "'rate'"),
+    "a range as a pair": ({"space": {"lr": [(1e-4, 1e-2)]}}, "FloatDistribution"),
     "a value not allowed": ({"space": {"lr": [-1.0]}}, "'lr' parameter"),
     "a kind that labels do not fit": ({"estimator": net(**CONTINUOUS)}, "'spent'"),
     "a task that y lacks": ({"estimator": net(tasks={"paid": "binary"})}, "'paid'"),

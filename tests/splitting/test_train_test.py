@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from people import make_people
 from scipy.sparse import csr_array
 
@@ -109,10 +113,51 @@ def test_groups_stay_together(sizes) -> None:
     assert len(parts[1]) == pytest.approx(wanted, abs=5)
 
 
-def test_a_class_of_one_label_trains() -> None:
+@pytest.mark.parametrize(
+    ("n_rows", "sizes", "expected"),
+    [
+        ([20, 20, 20], {"test_size": 10, "train_size": 10}, (20, 20)),
+        ([15, 15, 15, 15], {"test_size": 0.1, "train_size": 0.25}, (15, 15)),
+        ([50, 7, 3], {"test_size": 1, "train_size": 1}, (7, 3)),
+        ([50, 7, 3], {"test_size": 1, "train_size": 55}, (50, 7)),
+        ([45, 4], {"test_size": 1}, (45, 4)),
+    ],
+)
+def test_groups_larger_than_the_sizes_leave_no_part_empty(n_rows, sizes, expected) -> None:
+    groups = np.repeat(np.arange(len(n_rows)), n_rows)
+    X, y = people(len(groups))
+    for seed in range(3):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SparseFoldWarning)
+            parts = multitask_train_test_split(X, y, groups=groups, random_state=seed, **sizes)
+        assert (len(parts[0]), len(parts[1])) == expected
+
+
+@given(
+    n_rows=st.lists(st.integers(1, 40), min_size=2, max_size=6),
+    shares=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    seed=st.integers(0, 2**31 - 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_two_groups_are_enough_whatever_their_sizes(n_rows, shares, seed) -> None:
+    groups = np.repeat(np.arange(len(n_rows)), n_rows)
+    n = len(groups)
+    n_test = 1 + int(shares[0] * (n - 2))
+    n_train = 1 + int(shares[1] * (n - n_test - 1))
+    y = np.arange(n) / 7
+    train, test = multitask_train_test_split(
+        y, groups=groups, test_size=n_test, train_size=n_train, random_state=seed
+    )
+    assert len(train)
+    assert len(test)
+    assert not set(groups[np.isin(y, train)]) & set(groups[np.isin(y, test)])
+
+
+@pytest.mark.parametrize("sizes", [{}, {"test_size": 10, "train_size": 20}])
+def test_a_class_of_one_label_trains(sizes) -> None:
     y = np.array([0, 1] * 20 + [2])
     for seed in range(10):
-        train, _ = multitask_train_test_split(y, tasks="classification", random_state=seed)
+        train, _ = multitask_train_test_split(y, tasks="classification", random_state=seed, **sizes)
         assert 2 in train
 
 

@@ -150,3 +150,29 @@ def test_declarations_that_do_not_fit(targets: Any, tasks: Any, gist: str) -> No
 def test_a_kind_that_breaks_the_promise(targets: Any, spec: str, promise: Any) -> None:
     with pytest.raises(ValueError, match=f"'stars' is a {spec}.*takes {promise} targets only"):
         resolve_tasks({"stars": spec, "click": promise, "price": promise}, targets, promise)
+
+
+QUANTITIES = {
+    "fractions": ["1.5", "2", None, "-0.25"],
+    "many whole numbers": [str(i) for i in range(21)],
+}
+CODES = {
+    "digits": [str(i) for i in range(10)],
+    "words and numbers": ["1.5", "low", "2.5"],
+    "words": [f"w{i}" for i in range(30)],
+}
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_text_that_reads_as_quantities_is_classes_with_a_warning(name: str) -> None:
+    column = read_targets(QUANTITIES[name]).columns[0]
+    with pytest.warns(TaskInferenceWarning, match=r"'spent' is text .*to_numeric"):
+        assert type(infer_task("spent", column)) is Multiclass
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_text_that_may_well_be_codes_is_classes_without_one(name: str) -> None:
+    column = read_targets(CODES[name]).columns[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert type(infer_task("rating", column)) is Multiclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, read_targets
+from sklearn_ple.tasks.targets import weights_by_target
 
 NUMBERS = [1.5, None, -2.0, 0.25, 1e12]
 WHOLE = [3, 1, None, 2, 7]
@@ -169,3 +171,44 @@ def test_some_of_the_rows() -> None:
 def test_what_is_no_target(y: Any, gist: str) -> None:
     with pytest.raises(ValueError, match=gist):
         read_targets(y)
+
+
+@pytest.mark.parametrize("gap", [None, Decimal("NaN"), Decimal("0.5")], ids=["None", "NaN", "none"])
+def test_decimals_are_numbers(gap: Any) -> None:
+    (column,) = read_targets([Decimal("1.25"), gap, Decimal(3)]).columns
+    middle = np.nan if gap is None or gap.is_nan() else 0.5
+    np.testing.assert_array_equal(column, [1.25, middle, 3.0])
+    assert column.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "bool", "float64", "<U3"])
+def test_labels_in_the_dtype_they_were_given_in(dtype: str) -> None:
+    """Whatever was hidden meanwhile, as long as those are not asked for."""
+    given = np.array([[0, 1], [1, 1], [1, 0]]).astype(dtype)
+    hidden = np.array([[True, False], [False, False], [False, True]])
+    targets = read_targets(given).hide(hidden).take(np.array([2, 1, 0]))
+    rows = np.array([True, True, False])
+    assert targets.labels(0, rows).dtype.kind == given.dtype.kind
+    np.testing.assert_array_equal(targets.labels(0, rows), given[[2, 1], 0])
+    assert missing(targets.labels(1, rows)).tolist() == [True, False]
+
+
+WEIGHTS = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 0.0]])
+TURNED = pd.DataFrame(WEIGHTS[:, ::-1], columns=["b", "a"])
+
+
+def test_weights_of_targets_by_name() -> None:
+    by_name = {"pandas": TURNED, "polars": pl.from_pandas(TURNED)}
+    for table in by_name.values():
+        np.testing.assert_array_equal(weights_by_target(table, ["a", "b"]), WEIGHTS)
+    for given in (WEIGHTS, WEIGHTS.tolist(), pd.DataFrame(WEIGHTS)):
+        np.testing.assert_array_equal(weights_by_target(given, ["a", "b"]), WEIGHTS)
+    np.testing.assert_array_equal(weights_by_target(TURNED, ["y0", "y1"]), WEIGHTS[:, ::-1])
+    np.testing.assert_array_equal(weights_by_target(TURNED["a"], ["a", "b"]), WEIGHTS[:, 0])
+
+
+def test_weights_of_other_targets() -> None:
+    with pytest.raises(ValueError, match=r"\['b', 'a'\], but y has \['a', 'c'\]"):
+        weights_by_target(TURNED, ["a", "c"])
+    with pytest.raises(TypeError, match="dict"):
+        weights_by_target({"a": WEIGHTS[:, 0]}, ["a", "b"])

@@ -104,7 +104,11 @@ def test_a_task_without_validation_labels_explains_nothing_and_spoils_nothing() 
     raw = torch.full_like(LABELS, 0.1)
     raw[:, 1] = torch.inf
     with_gap, without = _explained(raw, weights, labels), _explained(torch.full_like(raw, 0.1))
-    assert with_gap[1] == 0.0
+    assert np.isnan(with_gap[1])
+    share = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+    assert stopping_score(torch.tensor(with_gap, dtype=torch.float64), share) == pytest.approx(
+        (with_gap[0] + with_gap[2]) / 2
+    )
     assert [with_gap[0], with_gap[2]] == [without[0], without[2]]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +47,24 @@ def set_fitted(
     earlier = {"calibration_", "classes_"}  # of the model before
     kept = {name: value for name, value in vars(estimator).items() if name not in earlier}
     estimator.__dict__ = kept | found
+
+
+@contextmanager
+def columns_of_fit(estimator: MultiTaskEstimator) -> Iterator[None]:
+    """Names and number of X's columns, set while it is read, go back if the fit does not succeed.
+
+    A model must not answer for columns that it was not trained on.
+    """
+    state = vars(estimator)
+    net, names = state.get("net_"), ("n_features_in_", "feature_names_in_")
+    before = {name: state[name] for name in names if name in state}
+    try:
+        yield
+    except BaseException:
+        if vars(estimator).get("net_") is net:
+            kept = {name: value for name, value in vars(estimator).items() if name not in names}
+            estimator.__dict__ = kept | before
+        raise
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:

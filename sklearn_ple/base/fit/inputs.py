@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sklearn_ple.features import Columns
 from sklearn_ple.tasks import TaskSet
+from sklearn_ple.tasks.targets import weights_by_target
 
 Floats = NDArray[np.float64]
 
@@ -41,17 +42,21 @@ def check_same_length(n_rows: int, n_labels: int, x_name: str = "X", y_name: str
         )
 
 
-def check_sample_weight(sample_weight: Any, n_rows: int, n_tasks: int) -> Floats:
-    """Weights of shape (n_rows, n_tasks) from None, (n,) or (n, n_tasks).
+def check_sample_weight(sample_weight: Any, n_rows: int, names: Sequence[str]) -> Floats:
+    """Weights of shape (n_rows, n_tasks), in the order of these targets, from None, (n,) or both.
 
     Raises
     ------
     ValueError
-        If the shape is another, or a weight is negative or not finite, or all are zero.
+        If the shape is another, or a weight is negative or not finite, or all are zero, or columns
+        of a table are not those of y.
+    TypeError
+        If it is a dict.
     """
+    n_tasks = len(names)
     if sample_weight is None:
         return np.ones((n_rows, n_tasks))
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = weights_by_target(sample_weight, names)
     if weight.shape not in {(n_rows,), (n_rows, n_tasks)}:
         raise ValueError(
             f"sample_weight has shape {weight.shape}; expected ({n_rows},) or "
@@ -62,6 +67,16 @@ def check_sample_weight(sample_weight: Any, n_rows: int, n_tasks: int) -> Floats
     if not weight.any():
         raise ValueError("All elements of sample_weight are zero: no weight is left to learn from.")
     return np.repeat(weight[:, None], n_tasks, axis=1) if weight.ndim == 1 else weight.copy()
+
+
+def units_of(typical: Floats) -> Floats:
+    """Factors, each a power of two, that bring weights of this size near one.
+
+    Losses are weighted means, so that only ratios within a task matter, and powers of two change
+    no digit; but float32 ends at 1e-45 and 3e38.
+    """
+    exponents = np.round(np.log2(np.where(typical > 0, typical, 1.0)))
+    return np.asarray(np.exp2(-exponents))
 
 
 def resolve_categorical(categorical_features: Any, columns: Columns) -> list[int]:
@@ -103,15 +118,20 @@ def apply_class_weight(
     Raises
     ------
     ValueError
-        If a task or a label is unknown.
+        If a task or a label is unknown, or what is to be weighed has no classes.
     """
-    if class_weight is None:
+    if not class_weight:
         return weight
     weight = weight.copy()
     for k, spec in enumerate(_class_weight_by_task(class_weight, task_set)):
         task = task_set.tasks[k]
-        if spec is None or task.classes_ is None:
+        if spec is None:
             continue
+        if task.classes_ is None:
+            raise ValueError(
+                f"class_weight is about classes, and task {task.name_!r} is a {task.kind}: for "
+                f"weights of rows there is sample_weight, of tasks task_weights."
+            )
         rows = ~np.isnan(encoded[:, k]) & (weight[:, k] > 0)
         codes = encoded[rows, k].astype(int)
         if isinstance(spec, str):
@@ -120,7 +140,10 @@ def apply_class_weight(
         else:
             labels = task.classes_.tolist()
             if unknown := set(spec) - set(labels):
-                raise ValueError(f"class_weight of task {task.name_!r} names {sorted(unknown)}.")
+                raise ValueError(
+                    f"class_weight of task {task.name_!r} names {sorted(map(str, unknown))}; its "
+                    f"classes are {labels}."
+                )
             factors = np.array([float(spec.get(label, 1.0)) for label in labels])
         weight[rows, k] *= factors[codes]
     return weight
@@ -128,7 +151,9 @@ def apply_class_weight(
 
 def _class_weight_by_task(class_weight: Any, task_set: TaskSet) -> Sequence[Any]:
     if isinstance(class_weight, str):
-        return [class_weight] * len(task_set)
+        if not any(task.is_classification for task in task_set):
+            raise ValueError(f"class_weight={class_weight!r}, but no target has classes.")
+        return [class_weight if task.is_classification else None for task in task_set]
     nested = any(isinstance(v, str | Mapping) for v in class_weight.values())
     if not nested:
         if len(task_set) > 1:
@@ -139,4 +164,10 @@ def _class_weight_by_task(class_weight: Any, task_set: TaskSet) -> Sequence[Any]
         return [class_weight]
     if unknown := set(class_weight) - set(task_set.names):
         raise ValueError(f"class_weight names {sorted(unknown)}; the targets are {task_set.names}.")
+    for name, spec in class_weight.items():
+        if spec not in (None, "balanced") and not isinstance(spec, Mapping):
+            raise ValueError(
+                f"class_weight of task {name!r} is {spec!r}: it may be 'balanced', a dict of "
+                f"weights by label, or None."
+            )
     return [class_weight.get(name) for name in task_set.names]

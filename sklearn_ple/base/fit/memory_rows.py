@@ -13,12 +13,18 @@ from numpy.typing import NDArray
 from sklearn_ple.base.fit.building import share_of_labels, starting_outputs
 from sklearn_ple.base.fit.encoding import EncodingOptions, learn_features, prepare_rows
 from sklearn_ple.base.fit.identity import fingerprint
-from sklearn_ple.base.fit.inputs import apply_class_weight, check_same_length, check_sample_weight
+from sklearn_ple.base.fit.inputs import (
+    apply_class_weight,
+    check_same_length,
+    check_sample_weight,
+    units_of,
+)
 from sklearn_ple.base.fit.material import Material, float_of
 from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.base.fit.split import validation_split
 from sklearn_ple.base.fit.target_summary import summarise
 from sklearn_ple.features import Columns, FeatureTable
+from sklearn_ple.tables import missing
 from sklearn_ple.tasks import TaskSet, read_targets, resolve_tasks
 from sklearn_ple.tasks.targets import classes_by_target
 from sklearn_ple.training import MultiTaskNet, TensorData, dtype_of
@@ -60,6 +66,8 @@ class MemoryRows(Material):
             self.task_set = self._fit_tasks(rows)
             held_out = self.held_out.in_order_of(self.task_set)
             targets = self.estimator._completed(held_out.targets, self.task_set)
+            if all(missing(column).all() for column in targets.columns):
+                raise ValueError("y_val has no label that weighs anything, so none to stop by.")
             self.held_out = replace(held_out, targets=targets)
         self.rows, self.n_rows = rows, len(rows.weight)
 
@@ -86,6 +94,7 @@ class MemoryRows(Material):
         """The rows with the labels that follow from others; decides kinds, once, on all rows."""
         fitting, estimator, targets = self.fitting, self.estimator, rows.targets
         if fitting.again:
+            estimator.tasks_.check_classes(targets, fitting.classes)
             rows = rows.in_order_of(estimator.tasks_)
             return replace(rows, targets=estimator._completed(rows.targets, estimator.tasks_))
         fitting.kinds = resolve_tasks(
@@ -113,6 +122,7 @@ class MemoryRows(Material):
         features = prepare_rows(net.module_.encoder.features, rows.columns, float_of(net))
         encoded = self.task_set.encode(rows.targets)
         weight = apply_class_weight(class_weight, self.task_set, encoded, rows.weight)
+        weight = weight * units_of(weight.max(axis=0))
         device = torch.device(net.device)
         return TensorData.from_arrays(
             features, encoded, weight, dtype=dtype_of(net.precision), device=device
@@ -125,5 +135,5 @@ def check_rows_of(
     """Labels and weights that belong to these columns; rows without weight are dropped."""
     targets = read_targets(y)
     check_same_length(columns.n_rows, len(targets), x_name, y_name)
-    weight = check_sample_weight(sample_weight, columns.n_rows, len(targets.names))
+    weight = check_sample_weight(sample_weight, columns.n_rows, targets.names)
     return Rows(columns, targets, weight).weighed()

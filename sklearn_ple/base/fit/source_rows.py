@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sklearn_ple.base.fit.building import starting_outputs
 from sklearn_ple.base.fit.encoding import EncodingOptions
-from sklearn_ple.base.fit.inputs import apply_class_weight
+from sklearn_ple.base.fit.inputs import apply_class_weight, units_of
 from sklearn_ple.base.fit.material import Material, float_of
 from sklearn_ple.base.fit.memory_rows import check_rows_of
 from sklearn_ple.base.fit.rows import Rows
@@ -126,11 +126,12 @@ class SourceRows(Material):
     ) -> StreamedRows:
         table, dtype = net.module_.encoder.features, dtype_of(net.precision)
         into, float_type = torch.device("cpu"), float_of(net)
+        units = units_of(self._survey.label_weight)
 
         def encoded(rows: Rows) -> Batch:
             rows = self._survey.completed(rows)
             labels = self.task_set.encode(rows.targets)
-            weight = apply_class_weight(class_weight, self.task_set, labels, rows.weight)
+            weight = apply_class_weight(class_weight, self.task_set, labels, rows.weight) * units
             features = table.prepare(rows.columns, float_type)
             data = TensorData.from_arrays(features, labels, weight, dtype=dtype, device=into)
             return data.X, data.y

@@ -51,6 +51,8 @@ class Survey:
     labels : (Targets, ndarray)
         Every label of the rows to train on, and what it weighs.
     label_share : ndarray of shape (n_tasks,)
+    label_weight : ndarray of shape (n_tasks,)
+        What the labels of a row to train on weigh on average.
     features : FeatureDigest or None
         None where the fit goes on.
 
@@ -131,6 +133,7 @@ class Survey:
         fitting = self.fitting
         if fitting.again:
             tasks = self.estimator.tasks_
+            tasks.check_classes(targets, fitting.classes)
             return tasks.tasks, [task.classes_ for task in tasks]
         fitting.kinds = resolve_tasks(
             fitting.params["tasks"], targets, self.estimator._promise, fitting.classes
@@ -177,6 +180,7 @@ class Survey:
                         self.features.add(train.columns, train.weight.mean(axis=1))
         self.given, self.labels = self._counted(given), self._counted(labels)
         self.label_share: Floats = sums[0] / np.where(sums[1] > 0, sums[1], 1.0)
+        self.label_weight: Floats = sums[0] / max(1, self.n_train)
 
     def _fit_tasks(self) -> TaskSet:
         if self.fitting.again:
@@ -206,9 +210,9 @@ class Survey:
 
 
 def _add(digests: Sequence[LabelDigest], targets: Targets, weight: Floats) -> None:
-    for digest, column, each in zip(digests, targets.columns, weight.T, strict=True):
+    for i, (digest, each) in enumerate(zip(digests, weight.T, strict=True)):
         counts = each > 0
-        digest.add(column[counts], each[counts])
+        digest.add(targets.labels(i, counts), each[counts])
 
 
 def _require_counted(tasks: Sequence[Task], digests: Sequence[LabelDigest]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_ple.metrics.position import is_position
 from sklearn_ple.metrics.x_columns import read_column
 
 Floats = NDArray[np.float64]
@@ -43,9 +44,9 @@ def choose_tasks(
 def _task_name(task: Part, names: list[str]) -> str:
     if task in names:
         return str(task)
-    if isinstance(task, int | np.integer) and 0 <= task < len(names):
+    if is_position(task, len(names)):
         return names[task]
-    raise ValueError(f"There is no task {task!r}; the tasks are {names}, from 0 on.")
+    raise ValueError(f"There is no task {task!r}; the tasks are {names}, numbered from 0 on.")
 
 
 def given_weights(

@@ -15,6 +15,7 @@ from sklearn_ple.metrics.auc import auc
 from sklearn_ple.metrics.labelled import checked_weight, score_labelled
 from sklearn_ple.metrics.masked import read_groups
 from sklearn_ple.metrics.metric import Metric, MetricFunction, find_metric
+from sklearn_ple.metrics.position import is_position
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, read_targets
 from sklearn_ple.tasks.user_warning import warn_user
@@ -85,8 +86,8 @@ def _column(targets: Targets, target: str | int | None) -> tuple[str, NDArray]:
         return names[0], targets.columns[0]
     if target in names:
         index = names.index(str(target))
-    elif isinstance(target, int) and 0 <= target < len(names):
-        index = target
+    elif is_position(target, len(names)):
+        index = int(target)
     else:
         raise ValueError(f"target={target!r}, but it must be one of y's columns: {names}.")
     return names[index], targets.columns[index]

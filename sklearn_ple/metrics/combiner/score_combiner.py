@@ -75,7 +75,8 @@ class ScoreCombiner(Ranker):
     negative : {"raise", "clip"}, default="raise"
         What happens to a negative prediction, of a regression say: an error, or it counts as 0.
     max_evaluations : int, default=1000
-        About how many rankings a search may score.
+        How many rankings a search may score. Its starts always are: equal weights, each part
+        alone, and each that is `signed` turned around.
     random_state : int, RandomState, Generator or None, default=None
         Of the search. NumPy's global generator is never used.
 
@@ -105,7 +106,7 @@ class ScoreCombiner(Ranker):
     not equally so for all tasks; and rows that weights were searched on can't say how good the
     combined ranking is. The search is SciPy's differential evolution, since ranking metrics are
     step functions without a gradient; it is never worse than its starts, on the rows it sees. It
-    costs `max_evaluations` times the metric, each a sort of the rows.
+    costs up to `max_evaluations` times the metric, each a sort of the rows.
 
     References
     ----------

@@ -27,7 +27,7 @@ class FoundWeights:
     starts : Series
         The score of equal weights ("equal") and of each part alone.
     n_evaluations : int
-        How often the ranking was scored.
+        How many rankings were scored.
     """
 
     weights: Floats
@@ -62,7 +62,7 @@ def search_weights(
     signed : ndarray of bool, shape (n_parts,)
         Which weights may be negative.
     max_evaluations : int
-        About how often `objective` may be called; the starting points always are.
+        How often `objective` may be called; for the starting points it always is.
     random_state : int, RandomState, Generator or None
 
     Returns
@@ -79,7 +79,7 @@ def search_weights(
     varies = spread > 1e-12 * np.maximum(np.abs(matrix).max(axis=0), 1)
     if not varies.any():
         raise ValueError("There is nothing to weigh: every factor is the same in all rows.")
-    search = _Search(matrix[:, varies] / spread[varies], objective)
+    search = _Search(matrix[:, varies] / spread[varies], objective, max_evaluations)
     names = terms.columns[varies]
     starts = _starts(signed[varies])
     scores = np.array([search.score(z) for z in starts])
@@ -87,7 +87,7 @@ def search_weights(
         raise ValueError("With equal weights the combined score scores NaN on these rows.")
     best = starts[int(np.nanargmax(scores))]
     if len(names) > 1 and max_evaluations > search.n_evaluations:
-        found = search.evolve(starts, signed[varies], max_evaluations, random_state)
+        found = search.evolve(starts, signed[varies], random_state)
         if search.score(found) > np.nanmax(scores):
             best = found
     weights = np.zeros(len(spread))
@@ -107,18 +107,30 @@ def _starts(signed: NDArray[np.bool_]) -> Floats:
 
 
 class _Search:
-    """Scores directions in the space of standardised terms, and counts."""
+    """Scores directions in the space of standardised terms, each once, and counts."""
 
-    def __init__(self, terms: Floats, objective: Callable[[Floats], float]) -> None:
+    def __init__(
+        self, terms: Floats, objective: Callable[[Floats], float], max_evaluations: int
+    ) -> None:
         self.terms = terms
         self.objective = objective
-        self.n_evaluations = 0
+        self.max_evaluations = max_evaluations
+        self.scores: dict[tuple[float, ...], float] = {}
+
+    @property
+    def n_evaluations(self) -> int:
+        return len(self.scores)
 
     def score(self, z: Floats) -> float:
-        self.n_evaluations += 1
-        return self.objective(self.terms @ z)
+        key = tuple(z.tolist())
+        if key not in self.scores:
+            self.scores[key] = self.objective(self.terms @ z)
+        return self.scores[key]
 
     def cost(self, z: Floats) -> float:
+        is_known = tuple(z.tolist()) in self.scores
+        if not is_known and self.n_evaluations >= self.max_evaluations:
+            return np.inf
         score = self.score(z) if z.any() else np.nan  # no weights, no ranking
         return np.inf if np.isnan(score) else -score
 
@@ -126,7 +138,6 @@ class _Search:
         self,
         starts: Floats,
         signed: NDArray[np.bool_],
-        max_evaluations: int,
         random_state: int | np.random.RandomState | np.random.Generator | None,
     ) -> Floats:
         # A given generator goes on; an int, or none, never touches NumPy's global one.
@@ -144,7 +155,7 @@ class _Search:
             self.cost,
             list(zip(low, np.ones(n_parts), strict=True)),
             init=population,
-            maxiter=max(1, max_evaluations // len(population) - 1),
+            maxiter=max(1, self.max_evaluations // len(population) - 1),
             tol=RELATIVE_TOLERANCE,
             polish=False,
             seed=rng,
