@@ -51,9 +51,9 @@ def mean_gain(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def overview(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Schemes of one set: mean figure, gain over twin and boosting, tasks improved and hurt."""
+    """Schemes of one set, best first: mean figure, gains, tasks improved and hurt."""
     of_set = frame[frame["set"] == name]
-    means = of_set.groupby("scheme", sort=False)["figure"].mean()
+    means = of_set.groupby("scheme")["figure"].mean().sort_values(ascending=False)
     table = pd.DataFrame({"mean figure": means.map("{:.4f}".format)})
     for base, title in ((ALONE, "over single-task"), (BOOSTING, "over boosting")):
         pairs = gains(of_set, base)

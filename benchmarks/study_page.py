@@ -12,8 +12,9 @@ def intro(title: str, command: str, rows: pd.DataFrame) -> str:
         values = sorted(str(value) for value in rows[name].unique())
         return values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
 
+    machines = " and ".join(sorted(rows["machine"].unique()))
     return (
-        f"# {title}\n\nMade by `{command}`: seeds {seen('seed')}, {seen('machine')}, "
+        f"# {title}\n\nMade by `{command}`: seeds {seen('seed')}, {machines}, "
         f"torch {seen('torch')}, {seen('date')}."
     )
 
