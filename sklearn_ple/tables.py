@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray
 
 
 def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
@@ -16,10 +19,14 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
 
     Whole numbers with gaps stay exact, as objects; categoricals stay categoricals.
     """
-    if isinstance(container, pd.DataFrame | pd.Series):
-        return container
     if isinstance(container, np.ndarray):
         return None
+    if isinstance(container, pd.Series):
+        if not _is_known_to_arrow_alone(container.dtype):
+            return container
+        return pd.Series(_of_arrow(container), index=container.index, name=container.name)
+    if isinstance(container, pd.DataFrame):
+        return _without_arrows_own(container)
     native = nw.from_native(container, pass_through=True, allow_series=True, eager_only=True)
     if isinstance(native, nw.Series):
         return pd.Series(_column(native), name=native.name, copy=False)
@@ -41,14 +48,58 @@ def row_slicer(container: Any) -> Callable[[slice], Any] | None:
     return (lambda rows: frame[rows].to_native()) if isinstance(frame, nw.DataFrame) else None
 
 
+def _without_arrows_own(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with dictionaries as categoricals and views of text as text, if it has any."""
+    places = [i for i, dtype in enumerate(frame.dtypes) if _is_known_to_arrow_alone(dtype)]
+    if places:
+        frame = frame.copy(deep=False)
+        for i in places:
+            frame.isetitem(i, _of_arrow(frame.iloc[:, i]))
+    return frame
+
+
+def _is_known_to_arrow_alone(dtype: Any) -> bool:
+    if not isinstance(dtype, pd.ArrowDtype):
+        return False
+    from pyarrow import types
+
+    stored = dtype.pyarrow_dtype
+    return bool(types.is_dictionary(stored) or types.is_string_view(stored))
+
+
+def _of_arrow(series: pd.Series) -> pd.Categorical | NDArray:
+    values: Any = series.array
+    column = _column(nw.from_native(values.__arrow_array__(), series_only=True))
+    return column if isinstance(column, pd.Categorical) else np.asarray(column, dtype=object)
+
+
 def _column(series: nw.Series[Any]) -> NDArray | pd.Categorical | pd.Series:
-    plain = series.dtype.is_numeric() and not series.null_count()
+    if series.implementation.is_pyarrow():
+        series = nw.from_native(_without_views(series.to_native()), series_only=True)
+    is_long = series.dtype in (nw.Int128, nw.UInt128)  # which NumPy does not have
+    plain = series.dtype.is_numeric() and not series.null_count() and not is_long
     if plain or series.dtype.is_temporal():
         return series.to_numpy()
     values = _objects(series)
     if series.dtype in (nw.Categorical, nw.Enum):
         return _categorical(values)
     return pd.Series(values, dtype=object, copy=False)  # an array of text would be converted
+
+
+def _without_views(array: ChunkedArray) -> ChunkedArray:
+    """Arrow's views of text, for which it lacks most functions, as text."""
+    import pyarrow as pa
+
+    text = pa.large_string()
+    if pa.types.is_string_view(array.type):
+        return array.cast(text)
+    if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
+        parts = [
+            pa.DictionaryArray.from_arrays(part.indices, part.dictionary.cast(text))
+            for part in array.chunks
+        ]
+        return pa.chunked_array(parts, type=pa.dictionary(array.type.index_type, text))
+    return array
 
 
 def _objects(series: nw.Series[Any]) -> NDArray:

@@ -26,6 +26,7 @@ class Packer:
 
     None, booleans, numbers, text, bytes, lists, tuples, dicts, NumPy's scalars and arrays, tensors,
     and objects of some families. An object that occurs twice is written once and is one again.
+    Columns of other makes, such as pandas', become NumPy's arrays.
 
     Parameters
     ----------
@@ -120,6 +121,8 @@ class Packer:
         if id(value) in self._met:
             return {MARK: "again", "of": self._met[id(value)][0]}
         tag = next((tag for tag, each in self._families.items() if each.holds(value)), None)
+        if tag is None and hasattr(type(value), "__array__"):
+            return self._array(np.asarray(value), where)
         if tag is None:
             raise _refused(value, where)
         family = self._families[tag]

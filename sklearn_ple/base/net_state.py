@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 
+from sklearn_ple.archive.packing import Packer
 from sklearn_ple.serving.fitted_model import FittedModel
 from sklearn_ple.training import MultiTaskLoss, MultiTaskNet, RandomStreams, available_devices
+from sklearn_ple.training.plain_state import kept_rows, tell_of_left_out
 
 State = dict[str, Any]
 
@@ -15,8 +17,13 @@ State = dict[str, Any]
 def net_state(net: MultiTaskNet) -> State:
     """All of a net but its module and its callbacks.
 
-    Of the history, the rows of epochs are kept and those of batches are not.
+    Of the history, the rows of epochs are kept and those of batches are not, nor what callbacks
+    recorded that is no plain value.
     """
+    left_out: dict[str, str] = {}
+    epochs = [{name: each for name, each in row.items() if name != "batches"} for row in net.history]
+    history = kept_rows(epochs, _as_it_is, left_out)
+    tell_of_left_out(left_out, "A saved model")
     return {
         "weight_decay": net.weight_decay,
         "compile": net.compile,
@@ -28,12 +35,16 @@ def net_state(net: MultiTaskNet) -> State:
         "max_epochs": net.max_epochs,
         "device": str(net.device),
         "streams": net.streams.__getstate__(),
-        "history": [
-            {name: value for name, value in row.items() if name != "batches"} for row in net.history
-        ],
+        "history": history,
         "weighting": net.criterion_.weighting,
         "criterion": dict(net.criterion_.state_dict()),
     }
+
+
+def _as_it_is(value: Any) -> Any:
+    """A value that a file can keep; SavedModelError for others."""
+    Packer({}).pack(value, "the history")
+    return value
 
 
 def net_of(state: State, model: FittedModel) -> MultiTaskNet:

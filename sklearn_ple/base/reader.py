@@ -150,11 +150,16 @@ class Reader(BaseEstimator):
         parts = RowParts(n_rows, outputs)
         return parts.with_progress(type(self).__name__) if progress else parts
 
-    @torch.inference_mode()
-    def _gate_readings(self, X: Any) -> list[GateReading]:
-        """Every gate's weights for every row; empty where the architecture has no gates."""
-        features = {name: t.to(self.device_) for name, t in self._prepared(X).items()}
-        return self.module_.gate_readings(**features)
+    def _gate_readings(self, X: Any) -> Iterator[list[GateReading]]:
+        """Every gate's weights, for some rows at a time; empty lists where there are no gates."""
+        check_is_fitted(self)
+        n_rows, chunks = self._chunks(X)
+        module = self.module_ if n_rows <= _ROWS_FEW else _with_frozen_tables(self.module_)
+        for columns in chunks:
+            features = {n: t.to(self.device_) for n, t in self._prepare(columns).items()}
+            with torch.inference_mode():
+                readings = module.gate_readings(**features)
+            yield readings
 
 
 def _with_frozen_tables(module: MultiTaskModule) -> MultiTaskModule:

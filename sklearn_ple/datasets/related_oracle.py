@@ -44,6 +44,12 @@ def label_correlation(
     float
         The Pearson correlation.
 
+    Raises
+    ------
+    ValueError
+        If `correlation` is outside [-1, 1], or `alpha` and `beta` are not one-dimensional and of
+        one length.
+
     References
     ----------
     Ma et al., "Modeling Task Relationships in Multi-task Learning with Multi-gate
@@ -58,6 +64,13 @@ def label_correlation(
     0.344
     """
     alphas, betas = np.asarray(alpha, dtype=float), np.asarray(beta, dtype=float)
+    if not -1 <= correlation <= 1:
+        raise ValueError(f"correlation must be in [-1, 1], but is {correlation}.")
+    if alphas.ndim != 1 or alphas.shape != betas.shape:
+        raise ValueError(
+            f"alpha and beta must be one-dimensional and of one length, but have the shapes "
+            f"{alphas.shape} and {betas.shape}."
+        )
     variance = _covariance(1.0, alphas, betas, scale) + noise**2
     return _covariance(correlation, alphas, betas, scale) / variance
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar, overload
+from numbers import Real
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 from numpy.random import RandomState
@@ -191,11 +192,11 @@ def _cosine_root(p: float, n: int) -> Floats:
 
 
 def _per_task(setting: Setting | Sequence[Setting], n_tasks: int, name: str) -> list[Setting]:
-    if isinstance(setting, (str, float, int)):
-        return [setting] * n_tasks
-    if len(setting) != n_tasks:
-        raise ValueError(f"{name} has {len(setting)} entries, but there are {n_tasks} tasks.")
-    return list(setting)
+    is_one = isinstance(setting, str | Real)
+    given: Any = [setting] * n_tasks if is_one else setting
+    if len(given) != n_tasks:
+        raise ValueError(f"{name} has {len(given)} entries, but there are {n_tasks} tasks.")
+    return list(given)
 
 
 def _check_entries(kinds: list[Kind], missing: list[float]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ple.features import Columns, FeatureTable, read_columns
+from sklearn_ple.features import Columns, FeatureTable, are_text, read_columns
 from sklearn_ple.tasks import TaskSet
 
 FORMAT = 1
@@ -245,7 +245,7 @@ def _as_text(column: InputColumn) -> InputColumn:
 
 def _category(column: InputColumn, codes: NDArray[np.intp], levels: NDArray) -> NDArray:
     known = column.levels or []
-    is_text = levels.dtype == object
+    is_text = are_text(levels)
     if len(levels) and known and is_text != isinstance(known[0], str):
         was, now = ("numbers", "text") if is_text else ("text", "numbers")
         raise ValueError(

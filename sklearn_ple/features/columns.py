@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from sklearn_ple.features.levels import uniform
 from sklearn_ple.tables import as_frame, missing
 
 Kind = Literal["number", "category"]
@@ -89,11 +90,16 @@ class Columns:
         """Column i as codes (n,), -1 where missing, and the distinct levels they point to.
 
         Levels are either all text or all numbers.
+
+        Raises
+        ------
+        TypeError
+            If they are neither.
         """
         column = self.arrays[i]
         if isinstance(column, pd.Categorical):
             codes, categories = _used(column)
-            return codes, _uniform(categories, self.labels[i])
+            return codes, uniform(categories, self.labels[i])
         if isinstance(column, np.ndarray):
             codes, levels = pd.factorize(_plain(column))
         elif isinstance(column.dtype, pd.StringDtype):  # whose levels alone become objects
@@ -101,7 +107,7 @@ class Columns:
             levels = np.asarray(texts, dtype=object)
         else:
             codes, levels = pd.factorize(np.asarray(column, dtype=object))
-        return codes, _uniform(levels, self.labels[i])
+        return codes, uniform(levels, self.labels[i])
 
     def _as_numbers(self, i: int) -> NDArray:
         column = self.arrays[i]
@@ -157,7 +163,7 @@ def read_columns(X: Any) -> Columns:
         raise TypeError(f"X is the path {str(X)!r} and no table: read the file first.")
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], Mapping):
         raise TypeError("X is a list of dicts and no table: pandas.DataFrame(X) makes it one.")
-    array = X if isinstance(X, np.ndarray) else _to_array(X)
+    array = _to_array(X)
     if array.dtype.kind == "c":
         raise ValueError("Complex data not supported: X is complex.")
     if array.ndim != 2:
@@ -179,7 +185,10 @@ def read_columns(X: Any) -> Columns:
 
 def _to_array(X: Any) -> NDArray:
     array = np.asarray(X)
-    return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    if array.dtype.kind == "T":  # NumPy's own strings, with gaps of any kind
+        return array.astype(object)
+    is_list = not isinstance(X, np.ndarray)
+    return np.asarray(X, dtype=object) if is_list and array.dtype.kind in "US" else array
 
 
 def _arrays(table: NDArray | pd.DataFrame) -> list[Column]:
@@ -238,19 +247,3 @@ def _plain(values: NDArray) -> NDArray:
     if values.dtype.kind == "f" and values.dtype.itemsize == 2:
         return values.astype(np.float64)
     return values.astype(values.dtype.newbyteorder("="), copy=False)
-
-
-def _uniform(levels: NDArray, label: str) -> NDArray:
-    """Levels as an object array of text or as an array of whole or real numbers."""
-    if levels.dtype.kind in "biu":
-        return levels if levels.dtype == np.uint64 else levels.astype(np.int64)
-    if levels.dtype.kind == "f":
-        whole = (np.abs(levels) < 2**53) & (levels == np.round(levels))
-        return levels.astype(np.int64) if whole.all() else levels.astype(np.float64)
-    if all(isinstance(v, str) for v in levels):
-        return levels.astype(object)
-    if all(isinstance(v, bool | int | float | np.number | np.bool_) for v in levels):
-        return _uniform(np.array(levels.tolist()), label)
-    raise TypeError(
-        f"{label} is a category whose levels mix text and other types; use one type throughout."
-    )

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_ple.features.levels import are_text
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -20,7 +22,7 @@ class Vocabulary:
     label : str
         The column, for messages.
     levels : ndarray of shape (n_levels,)
-        Sorted; all text (objects) or all numbers.
+        Sorted; all text or all numbers, as `uniform` gives them.
     has_missing : bool
         Whether missing values have the code `n_levels`.
     shares : tuple of float
@@ -62,7 +64,7 @@ class Vocabulary:
         ValueError
             If the column was text at fit and is numbers now, or the reverse.
         """
-        if len(levels) and len(self.levels) and (levels.dtype == object) != self.is_text:
+        if len(levels) and len(self.levels) and are_text(levels) != self.is_text:
             was, now = ("text", "numbers") if self.is_text else ("numbers", "text")
             raise ValueError(
                 f"{self.label} held categories that are {was} at fit and holds {now} now; no level "
@@ -95,4 +97,4 @@ class Vocabulary:
 
     @property
     def is_text(self) -> bool:
-        return self.levels.dtype == object
+        return are_text(self.levels)

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_ple.inspection.drawing import VERDICT_COLOURS, require_matplotlib, sub_axes
+from sklearn_ple.inspection.drawing import (
+    VERDICT_COLOURS,
+    require_matplotlib,
+    shortened,
+    sub_axes,
+)
 from sklearn_ple.inspection.gain_report import MTLGainReport
 
 if TYPE_CHECKING:
@@ -157,11 +162,11 @@ class MTLGainDisplay:
             gain, position, xerr=(rows["holm_high"] - rows["holm_low"]) / 2, elinewidth=0.9, **lines
         )
         panel.axvline(0, color="black", linewidth=0.8)
-        panel.set_yticks(position, [str(scheme) for scheme in rows.index])
+        panel.set_yticks(position, shortened(map(str, rows.index)), parse_math=False)
         panel.set_ylim(len(rows) - 0.4, -0.6)
         panel.locator_params(axis="x", nbins=5)
         panel.spines[["top", "right"]].set_visible(False)
-        panel.set_title(task, fontsize="medium")
+        panel.set_title(shortened([task])[0], fontsize="medium", parse_math=False)
         metric = rows["metric"].dropna() if "metric" in rows else rows["gain"][:0]
         panel.set_xlabel(f"gain in {metric.iloc[0]}" if len(metric) else "gain")
 

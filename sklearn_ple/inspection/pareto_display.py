@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_ple.inspection.drawing import require_matplotlib, sub_axes
+from sklearn_ple.inspection.drawing import require_matplotlib, shortened, sub_axes
 from sklearn_ple.metrics.pareto import on_front
 
 if TYPE_CHECKING:
@@ -196,7 +196,9 @@ class ParetoDisplay:
             panel.annotate(
                 str(name), (x, y), xytext=(4, 3), textcoords="offset points", fontsize="x-small"
             )
-        panel.set(xlabel=across, ylabel=up)
+        x_name, y_name = shortened([across, up])
+        panel.set_xlabel(x_name, parse_math=False)
+        panel.set_ylabel(y_name, parse_math=False)
         panel.spines[["top", "right"]].set_visible(False)
         return points
 

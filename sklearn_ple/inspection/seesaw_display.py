@@ -11,7 +11,10 @@ import pandas as pd
 from sklearn_ple.inspection.drawing import (
     MARKERS,
     distinct_colours,
+    legend_beside,
+    legend_inches,
     require_matplotlib,
+    shortened,
 )
 from sklearn_ple.inspection.gain_report import MTLGainReport
 from sklearn_ple.inspection.seesaw_frame import frame_quadrants, frame_strips
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 SPREAD = 0.6  # of a strip's width, over which its tasks are spread
 LEGEND_ROWS = 17
+MAX_LEVEL_LETTERS = 12  # of a strip's name, before names are turned
 
 
 class SeesawDisplay:
@@ -147,7 +151,10 @@ class SeesawDisplay:
 
         tasks, schemes = self._shown_tasks(), list(self.gains["scheme"].unique())
         if ax is None:
-            width = 6.8 if len(tasks) == 2 else 3.4 + 0.75 * len(schemes)
+            of_two = len(tasks) == 2
+            listed = list(map(str, schemes)) if of_two else tasks
+            width = 5.4 if of_two else 2.0 + 0.75 * len(schemes)
+            width += legend_inches(listed, n_rows=LEGEND_ROWS)
             _, ax = plt.subplots(figsize=(width, 4.8), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         by_scheme = {
@@ -181,7 +188,9 @@ class SeesawDisplay:
             )
             self.points_[scheme] = self._marker(x, y, styles[scheme], filled=bool(sure.any()))
         frame_quadrants(self.ax_)
-        self.ax_.set(xlabel=self._gain_of(tasks[0]), ylabel=self._gain_of(tasks[1]))
+        x_name, y_name = shortened(tasks)
+        self.ax_.set_xlabel(self._gain_of(tasks[0], x_name), parse_math=False)
+        self.ax_.set_ylabel(self._gain_of(tasks[1], y_name), parse_math=False)
         self._draw_legend(styles, "scheme")
 
     def _draw_strips(self, by_scheme: dict[str, pd.DataFrame], tasks: list[str]) -> None:
@@ -209,10 +218,12 @@ class SeesawDisplay:
 
     def _name_strips(self, by_scheme: dict[str, pd.DataFrame]) -> None:
         ax, n = self.ax_, len(by_scheme)
-        turned = n > 4
+        names = shortened(by_scheme)
+        turned = n > 4 or (n > 1 and max(map(len, names)) > MAX_LEVEL_LETTERS)
         ax.set_xticks(
             range(n),
-            list(by_scheme),
+            names,
+            parse_math=False,
             rotation=35 if turned else 0,
             ha="right" if turned else "center",
             rotation_mode="anchor" if turned else "default",
@@ -222,26 +233,17 @@ class SeesawDisplay:
                 label.set_fontweight("bold")
         ax.set_ylabel("gain, in half widths of its interval")
 
-    def _gain_of(self, task: str) -> str:
+    def _gain_of(self, task: str, name: str) -> str:
         if "metric" not in self.gains:
-            return f"gain of {task}"
+            return f"gain of {name}"
         metric = self.gains.loc[self.gains["task"] == task, "metric"].iloc[0]
-        return f"gain of {task} in {metric}"
+        return f"gain of {name} in {metric}"
 
     def _draw_legend(self, styles: dict[str, dict[str, Any]], title: str) -> None:
         from matplotlib.lines import Line2D
 
-        self.ax_.legend(
-            handles=[
-                Line2D([], [], linestyle="none", label=name, **style)
-                for name, style in styles.items()
-            ],
-            title=title,
-            loc="upper left",
-            bbox_to_anchor=(1.02, 1.0),
-            frameon=False,
-            ncols=1 + (len(styles) - 1) // LEGEND_ROWS,
-        )
+        handles = [Line2D([], [], linestyle="none", **style) for style in styles.values()]
+        legend_beside(self.ax_, handles, list(styles), n_rows=LEGEND_ROWS, title=title)
 
 
 def _styles(names: list[str]) -> dict[str, dict[str, Any]]:

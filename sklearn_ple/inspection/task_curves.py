@@ -109,9 +109,10 @@ def read_frame(
         If a task has no prediction, or a label no column of probabilities.
     """
     tasks = []
+    found = _columns_of_classes(names, list(map(str, frame)))
     for name, column, w in zip(names, columns, weight.T, strict=True):
         rows = w > 0
-        of_classes = [str(each) for each in frame if str(each).startswith(f"{name}=")]
+        of_classes = found[name]
         if not of_classes and name not in frame:
             raise ValueError(f"There is no prediction of {name!r} among {list(frame)}.")
         labels = column[rows]
@@ -124,6 +125,24 @@ def read_frame(
             prediction = frame[name].to_numpy(dtype=np.float64)[rows]
             tasks.append(LabelledTask(name, labels.astype(float), prediction, None, w[rows]))
     return tasks
+
+
+def _columns_of_classes(names: Sequence[str], columns: Sequence[str]) -> dict[str, list[str]]:
+    """For each task the columns of its probabilities.
+
+    They come after that of its prediction, where there is one: of tasks "a" and "a=b", "a=b=c" is
+    that one's whose prediction came last.
+    """
+    found: dict[str, list[str]] = {name: [] for name in names}
+    last = None
+    for column in columns:
+        if column in found:
+            last = column
+            continue
+        if fitting := [name for name in names if column.startswith(f"{name}=")]:
+            likely = [name for name in fitting if name == last or name not in columns]
+            found[max(likely or fitting, key=len)].append(column)
+    return found
 
 
 def _codes(name: str, labels: NDArray, classes: list[str]) -> Floats:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sklearn_ple.inspection.drawing import distinct_colours
+from sklearn_ple.inspection.drawing import distinct_colours, drawn_as_written, shortened
 from sklearn_ple.inspection.task_curves import Curve, CurveKind, TaskCurves
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-MAX_LISTED_CLASSES, MAX_LETTERS, MAX_TITLE = 6, 14, 26
+MAX_LISTED_CLASSES, CLASS_LETTERS = 6, 14
 MAX_POINTS = 2_000
 
 
@@ -45,7 +45,7 @@ def draw_panel(axes: Axes, panel: TaskCurves) -> list[Artist]:
                 curve.x, curve.y, color=colour, marker=marker, label=curve.label, drawstyle=style
             )
     _draw_reference(axes, panel)
-    axes.set_title(_shortened(panel.task, MAX_TITLE), fontsize="medium")
+    axes.set_title(shortened([panel.task])[0], fontsize="medium", parse_math=False)
     axes.set_xlabel(xlabel, fontsize="small")
     axes.set_ylabel(ylabel, fontsize="small")
     axes.tick_params(labelsize="small")
@@ -83,9 +83,9 @@ def _write_summary(axes: Axes, panel: TaskCurves) -> None:
     classes = [curve.label for curve in panel.curves if curve.label is not None]
     listed = 0 < len(classes) <= MAX_LISTED_CLASSES
     handles = axes.get_legend_handles_labels()[0] if listed else []
-    axes.legend(
+    legend = axes.legend(
         handles,
-        [_shortened(label, MAX_LETTERS) for label in classes] if listed else [],
+        shortened(classes, CLASS_LETTERS) if listed else [],
         title=f"{panel.summary}\nn = {panel.n_labels:,}",
         loc=_free_corner(panel),
         fontsize="x-small",
@@ -95,6 +95,7 @@ def _write_summary(axes: Axes, panel: TaskCurves) -> None:
         handlelength=1.2,
         borderpad=0.1,
     )
+    drawn_as_written(*legend.get_texts())
 
 
 def _free_corner(panel: TaskCurves) -> Corner:
@@ -107,7 +108,3 @@ def _free_corner(panel: TaskCurves) -> Corner:
         return "upper right"
     heights = [np.interp(0.7, curve.x, curve.y) for curve in panel.curves]
     return "lower left" if heights and np.mean(heights) > 0.5 else "upper right"
-
-
-def _shortened(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

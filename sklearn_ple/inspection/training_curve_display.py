@@ -9,7 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_ple.inspection.drawing import distinct_colours, require_matplotlib, sub_axes
+from sklearn_ple.inspection.drawing import (
+    distinct_colours,
+    legend_beside,
+    legend_inches,
+    require_matplotlib,
+    sub_axes,
+)
 from sklearn_ple.metrics.unwrap import unwrap
 
 if TYPE_CHECKING:
@@ -111,7 +117,8 @@ class TrainingCurveDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If a name is not a task's, or there are not as many axes as panels.
+            If a name is not a task's, no epoch or task is left to draw, or there are not as many
+            axes as panels.
         """
         inner, _ = unwrap(estimator)
         check_is_fitted(inner)
@@ -149,7 +156,8 @@ class TrainingCurveDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If a name is not a task's, or there are not as many axes as panels.
+            If a name is not a task's, no epoch or task is left to draw, or there are not as many
+            axes as panels.
         """
         return cls(history, best_epoch=best_epoch).plot(tasks=tasks, ax=ax)
 
@@ -178,15 +186,21 @@ class TrainingCurveDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If a name is not a task's, or there are not as many axes as panels.
+            If a name is not a task's, no epoch or task is left to draw, or there are not as many
+            axes as panels.
         """
         require_matplotlib("TrainingCurveDisplay", "history_")
         from matplotlib import pyplot as plt
 
         chosen = self._tasks(tasks)
         panels = [panel for panel in PANELS if self._columns(panel, chosen)]
+        if not panels:
+            raise ValueError(
+                "The history has no epoch to draw: training was interrupted before the first ended."
+            )
         if ax is None:
-            size = (3.6 * len(panels) + 1.6, 3.6)
+            room = legend_inches([*chosen, ALL_TASKS], n_rows=LEGEND_ROWS)
+            size = (3.6 * len(panels) + 0.2 + room, 3.6)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.axes_ = sub_axes(ax, len(panels), len(panels), what="panels")
         self.figure_ = self.ax_.figure
@@ -205,6 +219,8 @@ class TrainingCurveDisplay:
         ]
         if unknown := [name for name in tasks or [] if name not in known]:
             raise ValueError(f"There are no tasks {unknown}; the tasks are {known}.")
+        if tasks is not None and not len(tasks):
+            raise ValueError(f"tasks is empty, so there is nothing to draw; the tasks are {known}.")
         return known if tasks is None else list(tasks)
 
     def _columns(self, panel: str, tasks: Sequence[str]) -> dict[str, str]:
@@ -239,10 +255,4 @@ class TrainingCurveDisplay:
 
     def _draw_legend(self) -> None:
         handles = {task: line for lines in self.lines_.values() for task, line in lines.items()}
-        self.axes_[-1].legend(
-            handles=list(handles.values()),
-            loc="upper left",
-            bbox_to_anchor=(1.02, 1.0),
-            frameon=False,
-            ncols=1 + (len(handles) - 1) // LEGEND_ROWS,
-        )
+        legend_beside(self.axes_[-1], list(handles.values()), list(handles), n_rows=LEGEND_ROWS)

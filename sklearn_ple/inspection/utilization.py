@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.nn import GateReading
@@ -75,7 +78,7 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
     >>> weights = torch.tensor([[0.25, 0.75], [0.75, 0.25]])
     >>> reading = GateReading(level=1, gate=0, experts=((0, 0), (None, 0)), weights=weights)
     >>> model = SimpleNamespace(  # in place of a fitted CGC
-    ...     tasks_=[SimpleNamespace(name_="income")], _gate_readings=lambda X: [reading]
+    ...     tasks_=[SimpleNamespace(name_="income")], _gate_readings=lambda X: [[reading]]
     ... )
     >>> expert_utilization(model, X=None)
        level    gate    expert  mean   std
@@ -85,18 +88,51 @@ def expert_utilization(estimator: Any, X: Any) -> pd.DataFrame:
     inner, transformers = unwrap(estimator)
     for transformer in transformers:
         X = transformer.transform(X)
-    readings: list[GateReading] = inner._gate_readings(X)
-    if not readings:
+    gates, weights = _over_rows(inner._gate_readings(X))
+    if not gates:
         raise ValueError(
             f"{type(inner).__name__} has no gates, so there is no expert utilization to read. "
             f"Gated architectures are MMOE, CGC, PLE and their kin; a gate with a single expert "
             f"is none."
         )
     owners = _owner_names([task.name_ for task in inner.tasks_])
-    table = pd.concat([_table(reading, owners) for reading in readings], ignore_index=True)
-    besides = {(r.level, _expert(owners, each)) for r in readings for each in r.besides}
+    each_gate = zip(gates, weights, strict=True)
+    table = pd.concat([_table(*each, owners) for each in each_gate], ignore_index=True)
+    besides = {(g.level, _expert(owners, each)) for g in gates for each in g.besides}
     _warn_of_unused(table, besides)
     return table
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Mean of n rows of weights, and sum of squared deviations from it, each (candidates,)."""
+
+    n: int
+    mean: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, reading: GateReading) -> _Moments:
+        weights = reading.weights.detach().cpu().double().numpy()
+        return cls(len(weights), weights.mean(axis=0), len(weights) * weights.var(axis=0))
+
+    def __add__(self, other: _Moments) -> _Moments:
+        """Those of both one's rows (Chan, Golub and LeVeque, 1979)."""
+        n, apart = self.n + other.n, other.mean - self.mean
+        squares = self.squares + other.squares + apart**2 * (self.n * other.n / n)
+        return _Moments(n, self.mean + apart * (other.n / n), squares)
+
+
+def _over_rows(
+    chunks: Iterable[list[GateReading]],
+) -> tuple[list[GateReading], list[_Moments]]:
+    """The gates, as the last rows have them, and the moments of their weights over all rows."""
+    gates: list[GateReading] = []
+    weights: list[_Moments] = []
+    for gates in chunks:
+        new = [_Moments.of(gate) for gate in gates]
+        weights = [a + b for a, b in zip(weights, new, strict=True)] if weights else new
+    return gates, weights
 
 
 def _owner_names(tasks: list[str]) -> dict[int | None, str]:
@@ -110,15 +146,14 @@ def _expert(owners: dict[int | None, str], expert: tuple[int | None, int]) -> st
     return f"{owners[owner]} {number + 1}"
 
 
-def _table(reading: GateReading, owners: dict[int | None, str]) -> pd.DataFrame:
-    weights = reading.weights.detach().cpu().double().numpy()
-    numbered = "" if reading.number is None else f" {reading.number + 1}"
+def _table(gate: GateReading, weights: _Moments, owners: dict[int | None, str]) -> pd.DataFrame:
+    numbered = "" if gate.number is None else f" {gate.number + 1}"
     columns = {
-        "level": reading.level,
-        "gate": owners[reading.gate] + numbered,
-        "expert": [_expert(owners, each) for each in reading.experts],
-        "mean": np.mean(weights, axis=0),
-        "std": np.std(weights, axis=0),
+        "level": gate.level,
+        "gate": owners[gate.gate] + numbered,
+        "expert": [_expert(owners, each) for each in gate.experts],
+        "mean": weights.mean,
+        "std": np.sqrt(weights.squares / weights.n),
     }
     return pd.DataFrame(columns)
 

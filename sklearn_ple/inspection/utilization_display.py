@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from sklearn_ple.inspection.drawing import require_matplotlib
+from sklearn_ple.inspection.drawing import (
+    MAX_LETTERS,
+    legend_beside,
+    legend_inches,
+    require_matplotlib,
+    shortened,
+)
 from sklearn_ple.inspection.expert_colours import Colour, expert_colours, owner_of
 from sklearn_ple.inspection.utilization import expert_utilization
 
@@ -128,13 +134,16 @@ class ExpertUtilizationDisplay:
         """
         require_matplotlib("ExpertUtilizationDisplay", "expert_utilization")
         from matplotlib import pyplot as plt
+        from matplotlib.patches import Patch
 
         table = self._laid_out()
-        height = table["position"].max() + 1
-        if ax is None:
-            _, ax = plt.subplots(figsize=(8.5, 1.1 + 0.32 * height), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
         colours = expert_colours(list(table["expert"].unique()))
+        title, listed = _listed(colours)
+        if ax is None:
+            width = 7.1 + legend_inches(list(listed), n_rows=LEGEND_ROWS)
+            height = 1.42 + 0.32 * table["position"].max()
+            _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
         self.bars_ = {}
         for expert in colours:
             rows = table[table["expert"] == expert]
@@ -151,7 +160,8 @@ class ExpertUtilizationDisplay:
         if show_std:
             self._draw_std(table)
         self._label(table)
-        self._draw_legend(colours)
+        patches = [Patch(facecolor=colour) for colour in listed.values()]
+        legend_beside(ax, patches, list(listed), n_rows=LEGEND_ROWS, title=title)
         return self
 
     def _laid_out(self) -> pd.DataFrame:
@@ -184,8 +194,9 @@ class ExpertUtilizationDisplay:
         bars = table.drop_duplicates("position")
         headings = bars.drop_duplicates("level")
         ticks = [*(headings["position"] - 1), *bars["position"]]
-        names = [*(f"level {level}" for level in headings["level"]), *bars["gate"]]
-        self.ax_.set_yticks(ticks, names)
+        short = dict(zip(gates := bars["gate"].unique(), shortened(gates), strict=True))
+        names = [*(f"level {level}" for level in headings["level"]), *bars["gate"].map(short)]
+        self.ax_.set_yticks(ticks, names, parse_math=False)
         for label in self.ax_.get_yticklabels()[: len(headings)]:
             label.set_fontweight("bold")
         for tick in self.ax_.yaxis.get_major_ticks()[: len(headings)]:
@@ -198,20 +209,17 @@ class ExpertUtilizationDisplay:
         )
         self.ax_.spines[["top", "right"]].set_visible(False)
 
-    def _draw_legend(self, colours: dict[str, Colour]) -> None:
-        """Every expert if they are few, else every owner."""
-        from matplotlib.patches import Patch
 
-        listed, title = colours, "expert"
-        if len(colours) > MAX_LISTED_EXPERTS:
-            listed, title = {}, "experts of\n(1 is darkest)"
-            for expert, colour in colours.items():
-                listed.setdefault(owner_of(expert), colour)
-        self.ax_.legend(
-            handles=[Patch(facecolor=colour, label=name) for name, colour in listed.items()],
-            title=title,
-            loc="upper left",
-            bbox_to_anchor=(1.02, 1.0),
-            ncols=1 + (len(listed) - 1) // LEGEND_ROWS,
-            frameon=False,
-        )
+def _listed(colours: dict[str, Colour]) -> tuple[str, dict[str, Colour]]:
+    """The legend's title and entries: every expert if they are few, else every owner."""
+    owners: dict[str, Colour] = {}
+    for expert, colour in colours.items():
+        owners.setdefault(owner_of(expert), colour)
+    if len(colours) > MAX_LISTED_EXPERTS:
+        return "experts of\n(1 is darkest)", owners
+    short = dict(zip(owners, shortened(owners, MAX_LETTERS - 3), strict=True))
+    listed = {
+        short[owner_of(expert)] + expert.removeprefix(owner_of(expert)): colour
+        for expert, colour in colours.items()
+    }
+    return "expert", listed

@@ -3,7 +3,7 @@
 from sklearn_ple.nn.activation import ACTIVATIONS
 from sklearn_ple.nn.coupling import Coupling, Uncoupled
 from sklearn_ple.nn.dropout import Dropout
-from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.experts import ExpertBank, layer_widths
 from sklearn_ple.nn.extraction import ExtractionLevel, per_task
 from sklearn_ple.nn.feature_encoder import FeatureEncoder
 from sklearn_ple.nn.gate import Gate, GateReading
@@ -32,6 +32,7 @@ __all__ = [
     "TowerBank",
     "Uncoupled",
     "initialise",
+    "layer_widths",
     "lend_generator",
     "mix",
     "per_task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index
 
 import torch
 from torch import Tensor, nn
@@ -66,6 +67,7 @@ class ExpertBank(Layer):
         norm: bool = False,
     ) -> None:
         super().__init__()
+        widths = layer_widths(widths)
         if not widths or min(widths) < 1:
             raise ValueError(f"widths must name at least one layer, of at least 1 unit: {widths}.")
         if norm and widths[-1] < 2:
@@ -154,6 +156,25 @@ class ExpertBank(Layer):
         width = self.weights[-1].shape[1]
         normal = functional.layer_norm(h.unflatten(-1, (-1, width)), (width,)).view_as(h)
         return torch.addcmul(self.shift.view(layout), normal, self.gain.view(layout))
+
+
+def layer_widths(widths: Sequence[int]) -> tuple[int, ...]:
+    """Widths as a tuple of Python's own integers, whatever sequence or array holds them.
+
+    Parameters
+    ----------
+    widths : sequence of int
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    TypeError
+        If one is no integer.
+    """
+    return tuple(index(width) for width in widths)
 
 
 def _equal_shares(sources: Sequence[int]) -> int | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.experts import ExpertBank, layer_widths
 from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 Owner = int | None
@@ -104,7 +104,8 @@ class Gate(Layer):
         self.register_buffer("closed", closed, persistent=False)
         self.register_buffer("slots", torch.tensor(slots, dtype=torch.int64), persistent=False)
         self._everywhere = len(slots) == len(closed) and slots == sorted(slots)
-        self.hidden = self._make_hidden(in_width, tuple(widths), activation)
+        widths = layer_widths(widths)
+        self.hidden = self._make_hidden(in_width, widths, activation)
         width = [in_width, *widths][-1]
         self.weight = nn.Parameter(torch.empty(len(slots), width)) if slots else None
         self.bias = nn.Parameter(torch.empty(len(slots))) if slots and bias else None

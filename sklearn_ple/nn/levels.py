@@ -7,6 +7,7 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
+from sklearn_ple.nn.experts import layer_widths
 from sklearn_ple.nn.extraction import per_task
 
 Widths = Sequence[int] | Sequence[Sequence[int]]
@@ -30,12 +31,12 @@ def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...
     """
     # mypy does not narrow a union of sequences by what `all` finds in them.
     if all(isinstance(width, Integral) for width in expert_widths):
-        return [tuple(int(width) for width in expert_widths)] * n_levels  # type: ignore[arg-type]
+        return [layer_widths(expert_widths)] * n_levels  # type: ignore[arg-type]
     if len(expert_widths) != n_levels:
         raise ValueError(
             f"expert_widths has {len(expert_widths)} tuples for n_levels={n_levels} levels."
         )
-    return [tuple(widths) for widths in expert_widths]  # type: ignore[arg-type]  # nor by this
+    return [layer_widths(widths) for widths in expert_widths]  # type: ignore[arg-type]  # nor by this
 
 
 def experts_by_level(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.experts import ExpertBank, layer_widths
 from sklearn_ple.nn.layer import Layer, provisional, uniform_
 from sklearn_ple.nn.recorded import Recorded
 
@@ -39,6 +39,7 @@ class TowerBank(Recorded, Layer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        widths = layer_widths(widths)
         n_tasks = len(n_raw)
         self.hidden = (
             ExpertBank(

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn import ExpertBank, Layer, Routing
+from sklearn_ple.nn import ExpertBank, Layer, Routing, layer_widths
 from sklearn_ple.nn.layer import provisional, uniform_
 
 TaskId = str | int
@@ -109,8 +109,8 @@ class AsymmetricSharingRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.reads = resolve_relations(relations, n_tasks, target_names)
-        self.out_width = bottom_widths[-1]
         self.bottoms = ExpertBank(
             n_tasks,
             in_width=in_width,
@@ -118,6 +118,7 @@ class AsymmetricSharingRouting(Routing):
             activation=activation,
             dropout=dropout,
         )
+        self.out_width = bottom_widths[-1]
         self.fusion = fusion
         others = [[j for j in each if j != k] for k, each in enumerate(self.reads)]
         self.alone = not any(others)

@@ -18,7 +18,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, per_task
+from sklearn_ple.nn import ExtractionLevel, GateReading, Routing, layer_widths, per_task
 from sklearn_ple.nn.extraction import LevelOptions
 
 
@@ -48,6 +48,7 @@ class CGCRouting(Routing):
         **options: Unpack[LevelOptions],
     ) -> None:
         super().__init__()
+        expert_widths = layer_widths(expert_widths)
         self.level = ExtractionLevel(
             n_task_experts=per_task(n_task_experts, n_tasks, n_shared_experts),
             n_shared_experts=n_shared_experts,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from sklearn_ple.nn import Routing
+from sklearn_ple.nn import Routing, layer_widths
 from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
 
 
@@ -47,6 +47,7 @@ class CrossStitchRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         bottoms = bottoms_by_level(
             n_tasks,
             in_width=in_width,

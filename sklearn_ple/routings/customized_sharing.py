@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sklearn_ple.nn import ExpertBank, Routing
+from sklearn_ple.nn import ExpertBank, Routing, layer_widths
 
 
 class CustomizedSharingRouting(Routing):
@@ -41,6 +41,7 @@ class CustomizedSharingRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.n_tasks = n_tasks
         self.bottoms = ExpertBank(  # the shared one last
             n_tasks + 1,

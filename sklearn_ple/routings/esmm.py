@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from sklearn_ple.nn import Coupling, ExpertBank, Routing
+from sklearn_ple.nn import Coupling, ExpertBank, Routing, layer_widths
 
 _SUREST_STEP = math.log(0.99)
 
@@ -46,6 +46,7 @@ class ESMMRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.bottoms = ExpertBank(
             n_tasks,
             in_width=in_width,

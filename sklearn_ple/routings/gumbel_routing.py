@@ -67,7 +67,6 @@ class GumbelRouting(Routing):
         super().__init__()
         self.budget, self.budget_penalty = budget, budget_penalty
         by_level = widths_by_level(expert_widths, n_levels)
-        self.out_width = by_level[-1][-1]
         self.experts = nn.ModuleList(
             ExpertBank(
                 n_experts,
@@ -78,6 +77,7 @@ class GumbelRouting(Routing):
             )
             for j, widths in enumerate(by_level)
         )
+        self.out_width = by_level[-1][-1]
         self.matrices = nn.ModuleList(
             GumbelSigmoid(n_tasks, n_experts, start=start, rate=rate, temperature=temperature)
             for _ in range(n_levels)

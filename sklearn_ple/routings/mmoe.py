@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
+from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, layer_widths, mix
 
 
 class MMOERouting(Routing):
@@ -48,6 +48,7 @@ class MMOERouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        expert_widths = layer_widths(expert_widths)
         self.experts = ExpertBank(
             n_experts,
             in_width=in_width,

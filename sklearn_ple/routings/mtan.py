@@ -22,7 +22,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn import ExpertBank, Layer, Routing
+from sklearn_ple.nn import ExpertBank, Layer, Routing, layer_widths
 from sklearn_ple.nn.layer import provisional, uniform_
 
 
@@ -53,6 +53,7 @@ class MaskBank(Layer):
         activation: str = "relu",
     ) -> None:
         super().__init__()
+        hidden_widths = layer_widths(hidden_widths)
         self.hidden = ExpertBank(
             n_tasks,
             in_width=in_width,
@@ -105,6 +106,7 @@ class MTANRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        block_widths = layer_widths(block_widths)
         if not block_widths or min(block_widths) < 1:
             raise ValueError(
                 f"block_widths must name at least one block, of at least 1 unit: {block_widths}."

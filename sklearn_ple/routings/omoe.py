@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, mix
+from sklearn_ple.nn import ExpertBank, Gate, GateReading, Routing, layer_widths, mix
 
 
 class OMOERouting(Routing):
@@ -51,6 +51,7 @@ class OMOERouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        expert_widths = layer_widths(expert_widths)
         self.n_tasks = n_tasks
         self.experts = ExpertBank(
             n_experts,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from sklearn_ple.nn import ExpertBank, Routing
+from sklearn_ple.nn import ExpertBank, Routing, layer_widths
 
 
 class SharedBottomRouting(Routing):
@@ -37,6 +37,7 @@ class SharedBottomRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.bottom = ExpertBank(
             1, in_width=in_width, widths=bottom_widths, activation=activation, dropout=dropout
         )

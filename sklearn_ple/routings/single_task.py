@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from sklearn_ple.nn import ExpertBank, Routing
+from sklearn_ple.nn import ExpertBank, Routing, layer_widths
 
 
 class SingleTaskRouting(Routing):
@@ -41,6 +41,7 @@ class SingleTaskRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.bottoms = ExpertBank(
             n_tasks,
             in_width=in_width,

@@ -19,7 +19,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn import ExpertBank, Layer, Routing
+from sklearn_ple.nn import ExpertBank, Layer, Routing, layer_widths
 from sklearn_ple.nn.stitch import Stitch, bottoms_by_level
 from sklearn_ple.nn.subspaces import Subspaces
 
@@ -138,6 +138,7 @@ class SluiceRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        bottom_widths = layer_widths(bottom_widths)
         self.orthogonality = orthogonality if n_subspaces > 1 else 0.0
         bottoms = bottoms_by_level(
             n_tasks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from glob import has_magic
 from pathlib import Path
 from typing import Any
@@ -15,27 +16,48 @@ def find_files(path: Any) -> list[str]:
     FileNotFoundError
         If one of them leads to none.
     """
-    found: dict[str, None] = {}
+    found: dict[Path, str] = {}
     for each in [path] if isinstance(path, str) else path:
-        files = _of_one(each)
+        files = _of_one(str(Path(each).expanduser()))
         if not files:
             raise FileNotFoundError(f"There is no Parquet file at {each!r}.")
-        found |= dict.fromkeys(files)
+        for file in files:
+            found.setdefault(Path(file).resolve(), file)
     if not found:
         raise FileNotFoundError("path is an empty list: name a file, a directory or a pattern.")
-    return list(found)
+    return list(found.values())
 
 
 def _of_one(path: str) -> list[str]:
     if Path(path).is_dir():
-        below = (file for file in Path(path).rglob("*.parquet") if file.is_file())
-        return sorted(str(f) for f in below if not _is_hidden(f.relative_to(path)))
+        return _sorted(_below(Path(path)))
     if Path(path).is_file():
         return [path]
-    if not has_magic(path):
-        return []
-    root = Path(path).anchor
-    return sorted(str(f) for f in Path(root or ".").glob(path[len(root) :]) if f.is_file())
+    return _sorted(_of_pattern(path)) if has_magic(path) else []
+
+
+def _of_pattern(path: str) -> Iterable[Path]:
+    """Files that match, and those below directories that do."""
+    parts = Path(path).parts
+    n_fixed = next(i for i, part in enumerate(parts) if has_magic(part))
+    root, pattern = Path(*parts[:n_fixed]), Path(*parts[n_fixed:])
+    for match in root.glob(str(pattern)):
+        if _is_hidden(match.relative_to(root)) and not _is_hidden(pattern):
+            continue
+        if match.is_dir():
+            yield from _below(match)
+        elif match.is_file():
+            yield match
+
+
+def _below(folder: Path) -> Iterable[Path]:
+    for file in folder.rglob("*.parquet"):
+        if file.is_file() and not _is_hidden(file.relative_to(folder)):
+            yield file
+
+
+def _sorted(files: Iterable[Path]) -> list[str]:
+    return sorted(set(map(str, files)))
 
 
 def _is_hidden(path: Path) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_ple.features import Vocabulary
+from sklearn_ple.features.levels import uniform
 
 Level = str | int | float
 _ROOM = 8
@@ -51,11 +52,10 @@ class LevelDigest:
         if len(self._weights) > self.most:
             self._keep_heaviest(self.most)
         levels = list(self._weights)
-        is_text = any(isinstance(level, str) for level in levels)
         codes = np.arange(-1 if self._has_missing else 0, len(levels))
         totals = np.append(self._of_missing, [*self._weights.values()])[codes + 1]
         known = Vocabulary.fit(
-            self.label, codes, np.array(levels, dtype=object if is_text else None), totals
+            self.label, codes, uniform(np.array(levels, dtype=object), self.label), totals
         )
         if not self._has_dropped:
             return known

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,40 +13,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_ple.features import Columns, read_columns
+from sklearn_ple.sources.common_types import common_type
 from sklearn_ple.sources.files import find_files, parquet
+from sklearn_ple.sources.frames import frame_of, united_frame
+from sklearn_ple.sources.located import located
 from sklearn_ple.sources.parquet_source import ParquetSource
-from sklearn_ple.sources.schema import Schema
+from sklearn_ple.sources.row_filter import RowFilter
+from sklearn_ple.sources.row_group import RowGroup
+from sklearn_ple.sources.schema import Schema, index_columns, require_column
 from sklearn_ple.tasks import Targets, read_targets
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
+    from pyarrow import DataType, RecordBatch
+    from pyarrow import Schema as ArrowSchema
 
 Part = tuple[Columns, Targets, NDArray[np.float64]]
 PASS_BYTES, PASS_ROWS = 2**24, 65_536
 _END = 65_536
-
-
-@dataclass(frozen=True)
-class RowGroup:
-    """A row group.
-
-    Attributes
-    ----------
-    path : str
-        Its file.
-    index : int
-        Its place in there.
-    n_rows, n_bytes : int
-        What is stored in it, before compression.
-    """
-
-    path: str
-    index: int
-    n_rows: int
-    n_bytes: int
-
-    def __str__(self) -> str:
-        return f"{self.path}, row group {self.index}"
 
 
 class OpenSource:
@@ -74,36 +56,32 @@ class OpenSource:
     FileNotFoundError
         If a path leads to no file.
     ValueError, TypeError
-        If a file can't be read, lacks a column, or has it of another type than the first one; the
-        message names both.
+        If a file can't be read, lacks a column, or has it of another type than the first one, or
+        the filter does not go with it; the message names both.
     """
 
     def __init__(self, source: ParquetSource, features: Sequence[str] | None = None) -> None:
         self.source = source
         pq = parquet()
-        used = [*source.target_names, *source.weight_names]
-        given = list(source.features or features or ())
-        self._filter = None
-        filtered: list[str] = []
-        if source.filter:
-            self._filter, filtered = pq.filters_to_expression(source.filter), _names(source.filter)
+        self._filter = RowFilter(source.filter) if source.filter else None
         self._metadata: dict[str, Any] = {}
         self.groups: list[RowGroup] = []
+        named = source.features or (None if features is None else tuple(features))
         schema: Schema | None = None
         for path in find_files(source.path):
             with located(path), pq.ParquetFile(path) as file:
                 self._metadata[path] = file.metadata
                 if schema is None:
-                    given = given or [n for n in file.schema_arrow.names if n not in used]
-                    schema = Schema(path, given, used, filtered)
+                    schema = self._schema(path, named or _all_but(source, file.schema_arrow))
                 schema.check(path, file.schema_arrow)
+                if self._filter is not None:
+                    self._filter.check(file.schema_arrow)
                 for i in range(file.metadata.num_row_groups):
                     stored = file.metadata.row_group(i)
                     group = RowGroup(path, i, stored.num_rows, stored.total_byte_size)
                     self.groups.append(group)
         assert schema is not None, "find_files never finds nothing"
-        self.features, self.schema = given, schema
-        self._filter_names = filtered
+        self.features, self.schema = schema.features, schema
         self.n_stored = sum(group.n_rows for group in self.groups)
         if not self.n_stored:
             raise ValueError(f"{source.path} has no rows.")
@@ -127,6 +105,24 @@ class OpenSource:
             f"files of {name}": f"content {digest.hexdigest()[:16]}",
         }
 
+    def common_types(self, names: Sequence[str]) -> dict[str, DataType]:
+        """Some columns of any sort, each with a type that its values in all files have.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a file lacks one, or there is no such type; the message names file and column.
+        """
+        found: dict[str, DataType] = {}
+        for path, metadata in self._metadata.items():
+            stored = metadata.schema.to_arrow_schema()
+            with located(path):
+                for name in dict.fromkeys(names):
+                    require_column(path, stored, name)
+                    one = stored.field(name).type
+                    found[name] = common_type(name, [found.get(name, one), one])
+        return found
+
     def no_rows(self) -> Columns:
         """X without rows: its names and kinds."""
         frame = pd.DataFrame({name: np.zeros(0) for name in self.features})
@@ -141,7 +137,8 @@ class OpenSource:
         """
         pq = parquet()
         wanted = list(dict.fromkeys(names))
-        columns = list(dict.fromkeys([*wanted, *self._filter_names]))
+        filtered = self._filter.names if self._filter is not None else []
+        columns = list(dict.fromkeys([*wanted, *filtered]))
         width = max(group.n_bytes / max(1, group.n_rows), 8 * len(columns))
         n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
         n_rows = max(1, -(-group.n_rows // max(1, round(group.n_rows / n_rows))))
@@ -185,7 +182,7 @@ class OpenSource:
             batch = next(batches, None)
             if batch is None or self._filter is None:
                 return batch
-            return batch.filter(self._filter)
+            return self._filter.of(batch)
 
     def whole(self) -> tuple[pd.DataFrame, pd.DataFrame | pd.Series, NDArray[np.float64] | None]:
         """All rows in memory: X, y and sample weights.
@@ -195,18 +192,20 @@ class OpenSource:
         ValueError
             If the filter leaves none, or a part of a file can't be read.
         """
-        import pyarrow as pa
-
         source = self.source
         names = [*self.features, *source.target_names, *source.weight_names]
         batches = [b for group in self.groups for b in self.batches(group, names, PASS_ROWS)]
         self.require_rows(sum(batch.num_rows for batch in batches))
-        table = pa.Table.from_batches([_plain(b, batches[0]) for b in batches]).unify_dictionaries()
-        frame = table.to_pandas(ignore_metadata=True)
-        weight = frame[source.weight_names].to_numpy(np.float64) if source.weight else None
-        if weight is not None and isinstance(source.weight, str):
-            weight = weight[:, 0]
-        return frame[self.features], _of_targets(frame, source), weight
+        with located(source.path):
+            frame = united_frame(batches)
+            weight = frame[source.weight_names].to_numpy(np.float64, na_value=np.nan)
+        given = weight[:, 0] if weight.shape[1] == 1 else weight
+        return frame[self.features], _of_targets(frame, source), given if source.weight else None
+
+    def _schema(self, path: str, features: Sequence[str]) -> Schema:
+        source = self.source
+        filtered = self._filter.names if self._filter is not None else []
+        return Schema(path, features, source.target_names, source.weight_names, filtered)
 
     def require_rows(self, n_rows: int) -> None:
         """Raise ValueError where no row is left to read."""
@@ -215,26 +214,6 @@ class OpenSource:
                 f"No row of {self.source.path} passes the filter {self.source.filter}, out of "
                 f"{self.n_stored} rows."
             )
-
-
-@contextmanager
-def located(place: object) -> Iterator[None]:
-    """What goes wrong inside is said to be of this place."""
-    from pyarrow import ArrowException
-
-    try:
-        yield
-    except (ArrowException, OSError) as error:
-        raise ValueError(f"{place}: this is no Parquet file that can be read: {error}") from error
-    except TypeError as error:
-        raise TypeError(f"{place}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
-
-
-def frame_of(batch: RecordBatch) -> pd.DataFrame:
-    """A batch as a frame."""
-    return batch.to_pandas(ignore_metadata=True)
 
 
 def _of_targets(frame: pd.DataFrame, source: ParquetSource) -> pd.DataFrame | pd.Series:
@@ -254,13 +233,7 @@ def _weights(frame: pd.DataFrame, n_targets: int) -> NDArray[np.float64]:
     return np.repeat(weight, n_targets, axis=1) if weight.shape[1] == 1 else weight
 
 
-def _plain(batch: RecordBatch, first: RecordBatch) -> RecordBatch:
-    """With the types of the first, where files store a column in several."""
-    return batch if batch.schema.equals(first.schema) else batch.cast(first.schema)
-
-
-def _names(filters: Any) -> list[str]:
-    """The columns that a filter reads."""
-    if filters and isinstance(filters[0], str):
-        return [filters[0]]
-    return list(dict.fromkeys(name for each in filters for name in _names(each)))
+def _all_but(source: ParquetSource, schema: ArrowSchema) -> list[str]:
+    """Columns that a source does not name, without those of an index."""
+    used = {*source.target_names, *source.weight_names, *index_columns(schema)}
+    return [name for name in schema.names if name not in used]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from os import PathLike, fspath
 from typing import Any
+
+from sklearn_ple.sources.row_filter import as_conditions
 
 Names = str | Sequence[str]
 
@@ -20,12 +23,15 @@ class ParquetSource:
     Parameters
     ----------
     path : str, path-like, or sequence of them
-        A file, a directory (every ``*.parquet`` below it), a pattern such as ``"day-*.parquet"``,
-        or a list of these, on this machine or mounted. Files are taken in the order of the list,
-        sorted within a directory and a pattern.
+        A file, a directory (every ``*.parquet`` below it), a pattern such as ``"day-*.parquet"``
+        or ``"~/days/month=*"``, of files and directories, or a list of these, on this machine or
+        mounted. Files are taken in the order of the list, sorted within a directory and a pattern,
+        each once; names that begin with a dot or an underscore are passed over. What directories
+        are called, as in ``month=5/rows.parquet``, is no column.
     features : sequence of str or None, default=None
-        Columns of X, in order; None for all that are not otherwise used. Text and dictionary
-        columns are categories, numbers and booleans numbers.
+        Columns of X, in order; None for all that are not otherwise used and that pandas did not
+        write as the index of a frame. Text and dictionary columns are categories, numbers and
+        booleans numbers.
     targets : str, sequence of str, or None, default=None
         Columns of y: a single name is a one-dimensional y. None where the rows are to be predicted.
     weight : str, sequence of str, or None, default=None
@@ -35,15 +41,18 @@ class ParquetSource:
         all of these, or a list of such lists for rows that meet any of them.
     max_categories : int, default=10_000
         Levels of a categorical column that get an embedding of their own, the most frequent ones.
-        Rarer ones share one, which a level that fit never saw reads too.
+        Rarer ones share one, which a level that fit never saw reads too. It says nothing where the
+        source is read whole (see `buffer_rows`): there every level has its own, as in memory.
     buffer_rows : int, default=131_072
         Rows held in memory to shuffle, while about as many wait in the parts of row groups that are
-        being read. A source of no more rows than that is read whole.
+        being read. A source of no more rows than that, before any filter, is read whole, if the
+        one to stop by is, too.
 
     Raises
     ------
     ValueError
-        If a column is named twice, or a number is not positive.
+        If a column is named twice, a number is not positive, or the filter is no list of
+        conditions.
 
     Examples
     --------
@@ -77,10 +86,12 @@ class ParquetSource:
             settings: dict[str, Any] = {"path": fspath(self.path)}
         else:
             settings = {"path": tuple(map(fspath, self.path))}
-        settings["filter"] = _frozen(self.filter)
+        settings["filter"] = as_conditions(self.filter)
         for name in ("features", "targets", "weight"):
             names = getattr(self, name)
             settings[name] = names if names is None or isinstance(names, str) else tuple(names)
+        for name in ("max_categories", "buffer_rows"):
+            settings[name] = _positive(name, getattr(self, name))
         for name, value in settings.items():
             object.__setattr__(self, name, value)
         if isinstance(self.features, str):
@@ -93,9 +104,6 @@ class ParquetSource:
                 f"weight names {len(self.weight_names)} columns for {len(self.target_names)} "
                 f"targets; give one column of weights, or one for each target."
             )
-        for name in ("max_categories", "buffer_rows"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise ValueError(f"{name} must be a positive int, got {getattr(self, name)!r}.")
 
     @property
     def target_names(self) -> list[str]:
@@ -112,8 +120,7 @@ def _listed(names: Names | None) -> list[str]:
     return [] if names is None else [names] if isinstance(names, str) else list(names)
 
 
-def _frozen(value: Any) -> Any:
-    """The same in tuples, which have a hash."""
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(each) for each in value)
-    return frozenset(value) if isinstance(value, set) else value
+def _positive(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be a positive int, got {value!r}.")
+    return int(value)

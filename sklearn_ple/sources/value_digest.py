@@ -48,11 +48,11 @@ class ValueDigest:
         """Take in numbers (n,), without NaN, with their weights."""
         if not len(values):
             return
-        values, weight = _united(values, weight)
+        values, weight = united(values, weight)
         self._lowest = min(self._lowest, float(values[0]))
         self._highest = max(self._highest, float(values[-1]))
         if self.is_exact:
-            values, weight = _united(
+            values, weight = united(
                 np.concatenate([self._values, values]), np.concatenate([self._weight, weight])
             )
             if len(values) <= self.most_distinct:
@@ -79,7 +79,10 @@ class ValueDigest:
 
     def balanced(self) -> tuple[Floats, Floats]:
         """Numbers and weights that have the column's mean and variance."""
-        return (self._values, self._weight) if self.is_exact else self._bins().two_points()
+        if self.is_exact:
+            return self._values, self._weight
+        values, weight = self._bins().two_points()
+        return np.clip(values, self._lowest, self._highest), weight  # none beyond, by rounding
 
     def distinct(self) -> Floats:
         """All distinct numbers, sorted; of too many a sample, least and greatest included."""
@@ -107,7 +110,7 @@ class ValueDigest:
         self._hashes, self._sample = hashes[:N_SAMPLED], values[first[:N_SAMPLED]]
 
 
-def _united(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def united(values: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Distinct numbers, sorted, with the weight of each."""
     distinct, place = np.unique(values, return_inverse=True)
     return distinct, np.bincount(place, weights=weight).astype(np.float64, copy=False)

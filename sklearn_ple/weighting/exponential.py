@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, Literal
 
 import torch
@@ -65,14 +66,15 @@ class ExponentialWeighting(LossWeighting):
         self.weights = torch.ones(len(names))
 
     def _by_task(self, names: Sequence[str]) -> list[float]:
+        given: Any = self.ratios
         if isinstance(self.ratios, Mapping):
             if unknown := set(self.ratios) - set(names):
                 raise ValueError(f"ratios names {sorted(unknown)}, but the tasks are {names}.")
             ratios = [float(self.ratios.get(name, 1.0)) for name in names]
-        elif isinstance(self.ratios, int | float):
-            ratios = [float(self.ratios)] * len(names)
+        elif isinstance(given, Real):
+            ratios = [float(given)] * len(names)
         else:
-            ratios = [float(ratio) for ratio in self.ratios]
+            ratios = [float(ratio) for ratio in given]
         if len(ratios) != len(names):
             raise ValueError(f"ratios has {len(ratios)} entries for {len(names)} tasks {names}.")
         if not all(0 < ratio < math.inf for ratio in ratios):

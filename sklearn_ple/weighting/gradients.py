@@ -19,7 +19,8 @@ class GradientWeighting(StepwiseWeighting):
     PLE takes about 1.8, 3.3 and 6.7 times as long on a CPU. What more than one loss reaches
     is shared: there the gradient is a weighted sum of the tasks' gradients. What one loss reaches,
     such as a tower, gets that loss's plain gradient, and the architecture's penalty is added as it
-    is. Tasks without a loss in the batch, or without a gradient in what is shared, are left out.
+    is. Tasks without a loss in the batch, or without a gradient in what is shared, are left out, as
+    are frozen parameters.
 
     Experts and towers lie stacked in one parameter, so what a loss reaches is told entry by entry
     from the gradients: an entry is shared as soon as two losses have moved it in the course of
@@ -54,6 +55,7 @@ class GradientWeighting(StepwiseWeighting):
     def backward(
         self, losses: Tensor, penalty: Tensor | None, parameters: Sequence[nn.Parameter]
     ) -> Tensor:
+        parameters = [parameter for parameter in parameters if parameter.requires_grad]
         total = losses.sum() if penalty is None else losses.sum() + penalty
         present = losses.detach() != 0
         tasks = present.nonzero()[:, 0].tolist()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 TaskWeights = Literal["label_share"] | Sequence[float] | Mapping[str, float] | None
@@ -34,20 +35,34 @@ def resolve_task_weights(
     Raises
     ------
     ValueError
-        If number or names do not match, or a weight is negative, or none is positive.
+        If number or names do not match, or a Series has the names in another order, or a weight is
+        negative, or none is positive.
     """
     if task_weights is None:
         return np.ones(len(names))
     if isinstance(task_weights, str):
         return label_share / label_share.max()
+    given: object = task_weights
+    if isinstance(given, pd.Series):
+        _check_order(given.index.tolist(), names)
     if isinstance(task_weights, Mapping):
         if unknown := set(task_weights) - set(names):
             raise ValueError(f"task_weights names {sorted(unknown)}, but the tasks are {names}.")
         weights = np.array([float(task_weights.get(name, 1.0)) for name in names])
     else:
-        weights = np.asarray(task_weights, dtype=np.float64)
+        weights = np.array(task_weights, dtype=np.float64)  # which a net may write to
     if weights.shape != (len(names),):
         raise ValueError(f"task_weights has {weights.size} entries for {len(names)} tasks {names}.")
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
         raise ValueError(f"task_weights must be non-negative and not all zero, got {task_weights}.")
     return weights
+
+
+def _check_order(labels: list[Any], names: Sequence[str]) -> None:
+    """Raise ValueError if a Series of weights has names, and they are not those of the tasks."""
+    is_named = all(isinstance(label, str) for label in labels)
+    if is_named and len(labels) == len(names) and labels != list(names):
+        raise ValueError(
+            f"task_weights is a Series by the names {labels}, but the tasks are {names}: weights "
+            f"are taken in order; give a dict (.to_dict()) for weights by name."
+        )

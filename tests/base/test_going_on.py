@@ -12,10 +12,11 @@ from architecture_walk import ARCHITECTURES, MIXED, over, small
 from people import make_people
 from skorch.callbacks import EpochTimer
 
-from sklearn_ple import ExponentialWeighting, PLEEstimator, Regression
+from sklearn_ple import DWAWeighting, ExponentialWeighting, PLEEstimator, Regression
 from sklearn_ple.base import MultiTaskEstimator
 from sklearn_ple.base.parameters import DEFAULTS
 from sklearn_ple.nn import Dropout
+from sklearn_ple.weighting import LossWeighting
 
 X, Y = make_people(211)
 EARLIER: dict[str, Any] = {
@@ -170,11 +171,32 @@ def test_partial_fit_refuses_alike(cls) -> None:
         ("tasks", {"spent": Regression("huber")}, {"spent": Regression("huber")}),
         ("device", "auto", "cpu"),
         ("weighting", "static", "static"),
+        ("weighting", DWAWeighting(), DWAWeighting(temperature=2.0)),
+        ("weighting", ExponentialWeighting([1.0, 0.5, 0.9]), ExponentialWeighting((1, 0.5, 0.9))),
     ],
+    ids=lambda each: each if isinstance(each, str) else type(each).__name__,
 )
 def test_the_same_said_otherwise_is_no_change(name: str, was: Any, now: Any) -> None:
     model = earlier(**{name: was, "device": "cpu" if name != "device" else was})
     assert len(model.set_params(**{name: now}).fit(X, Y).history_) == 12
+
+
+def test_an_equal_weighting_goes_on_as_the_same_one_does() -> None:
+    one, other = DWAWeighting(), DWAWeighting()
+    model, again = earlier(weighting=one), earlier(weighting=one)
+    again.set_params(weighting=other)
+    pd.testing.assert_frame_equal(
+        again.fit(X, Y).predict_frame(X), model.fit(X, Y).predict_frame(X)
+    )
+
+
+@pytest.mark.parametrize(
+    "now", [DWAWeighting(temperature=1.0), ExponentialWeighting([1.0, 0.5, 0.9])], ids=repr
+)
+def test_another_weighting_is_refused(now: LossWeighting) -> None:
+    model = earlier(weighting=DWAWeighting(), max_epochs=1)
+    with pytest.raises(ValueError, match=r"weighting \(was DWAWeighting\(temperature=2.0\), is "):
+        model.set_params(weighting=now).fit(X, Y)
 
 
 def test_a_mask_is_not_the_same_as_positions() -> None:

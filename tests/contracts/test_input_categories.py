@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from architecture_walk import ARCHITECTURES, eager, over, small
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ EFFECT = np.array([3.5, -2.5, 1.5, -3.5, 2.5, -1.5])
 CODES = RNG.integers(0, 6, 173)
 Y = np.column_stack([EFFECT[CODES] > 0, EFFECT[CODES] + RNG.normal(0, 0.1, 173)])
 
+STRINGS = np.dtypes.StringDType()
+DICTIONARY = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
 TEXT: dict[str, Callable[[NDArray], Any]] = {
     "object": lambda text: pd.Series(text, dtype=object),
     "str": lambda text: pd.Series(text, dtype="str"),
@@ -28,6 +31,7 @@ TEXT: dict[str, Callable[[NDArray], Any]] = {
     "category, levels in another order": lambda text: pd.Series(
         pd.Categorical(text, categories=[*LEVELS[::-1], "yew"])
     ),
+    "dictionary of arrow": lambda text: pd.Series(text, dtype="str").astype(DICTIONARY),
     "category of string[pyarrow]": lambda text: pd.Series(text, dtype="string[pyarrow]").astype(
         "category"
     ),
@@ -59,9 +63,10 @@ def test_text_of_every_dtype_is_a_category(kind: str) -> None:
     [
         lambda text: text[:, None],
         lambda text: text[:, None].astype(object),
+        lambda text: text[:, None].astype(STRINGS),
         lambda text: text[:, None].tolist(),
     ],
-    ids=["U", "object", "list of lists"],
+    ids=["U", "object", "strings of NumPy", "list of lists"],
 )
 def test_text_in_arrays_is_a_category(make: Callable[[NDArray], Any]) -> None:
     expected = fitted_answers(CODES[:, None], categorical_features=[0])
@@ -115,6 +120,28 @@ def test_unsigned_ids_beyond_int64_are_exact(gaps: bool) -> None:
     if not gaps:
         array = fitted_answers(ids[:, None], categorical_features=[0])
         np.testing.assert_array_equal(array, expected)
+
+
+@pytest.mark.parametrize("gaps", [False, True], ids=["whole", "with gaps"])
+@pytest.mark.parametrize("least", [0, -(2**40), -(2**63)], ids=["0", "-2**40", "-2**63"])
+def test_neighbours_beyond_int64_beside_small_ids_are_exact(least: int, gaps: bool) -> None:
+    levels = np.array([least, *(2**63 + k for k in range(5))], dtype=object)
+    gone = (np.arange(173) % 5 == 0) & gaps
+    ids = np.where(gone, None, levels[CODES])[:, None]
+    plain = np.where(gone, None, CODES)[:, None]
+    expected = fitted_answers(plain, categorical_features=[0])
+    np.testing.assert_array_equal(fitted_answers(ids, categorical_features=[0]), expected)
+    frame = pd.DataFrame(ids, columns=["tree"])
+    np.testing.assert_array_equal(fitted_answers(frame, categorical_features=["tree"]), expected)
+
+
+def test_ids_of_any_size_are_exact_and_told_from_text() -> None:
+    ids = np.array([2**64 + k for k in range(6)], dtype=object)[CODES][:, None]
+    model = small(PLEClassifierRegressor, categorical_features=[0]).fit(ids, Y)
+    expected = small(PLEClassifierRegressor, categorical_features=[0]).fit(CODES[:, None], Y)
+    np.testing.assert_array_equal(model.predict(ids), expected.predict(CODES[:, None]))
+    with pytest.raises(ValueError, match="column 0 held categories that are numbers at fit"):
+        model.predict(ids.astype(str).astype(object))
 
 
 def test_signed_and_unsigned_ids_are_the_same_levels() -> None:

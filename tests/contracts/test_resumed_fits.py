@@ -121,6 +121,27 @@ def test_keeping_checkpoints_changes_nothing(tmp_path: Path) -> None:
     assert_same(whole(), whole(checkpoint_dir=tmp_path), X)
 
 
+class Clock(Callback):
+    """Write down when every epoch and step ended, as an object that is no plain data."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        net.history.record("when", pd.Timestamp("2020-01-01"))
+
+    def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+        net.history.record_batch("at", pd.Timestamp("2020-01-01"))
+
+
+def test_what_callbacks_recorded_that_is_no_data_is_left_out(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match=r"'at' \(a Timestamp\), 'when' \(a T") as warned:
+        model = whole(callbacks=[Clock()], checkpoint_dir=tmp_path)
+    assert len(warned) == 1
+    np.testing.assert_array_equal(model.predict(X), whole().predict(X))
+    with CheckpointFolder(tmp_path) as folder:
+        rows = folder.read_newest()["history"]
+    assert len(rows) == len(model.history_) == model.history_["when"].count()
+    assert not any("when" in row for row in rows)
+
+
 def test_nowhere_to_go_on_from_is_a_start(tmp_path: Path) -> None:
     there = whole(checkpoint_dir=tmp_path / "not" / "there", fit_params={"resume": True})
     assert_same(whole(), there, X)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +76,22 @@ def test_lies_between_zero_and_p_and_increases(seed: int) -> None:
 def oracle(scale: float = 1.0) -> RelatedTasks:
     weights = scale * np.array([[1.0, 0, 0], [0.6, 0.8, 0], [0, 0, 1]])
     return RelatedTasks(weights, ALPHA, BETA, correlation=0.6, scale=scale, noise=0.25)
+
+
+@pytest.mark.parametrize(
+    ("p", "alpha", "beta", "message"),
+    [
+        (1.5, [3.0], [0.0], r"correlation must be in \[-1, 1\], but is 1.5"),
+        (-1.1, [3.0], [0.0], "but is -1.1"),
+        (np.nan, [3.0], [0.0], "but is nan"),
+        (0.5, [3.0, 2.0], [0.0], r"one length, but have the shapes \(2,\) and \(1,\)"),
+        (0.5, [[3.0], [2.0]], [[0.0], [1.0]], r"one-dimensional .* shapes \(2, 1\) and \(2, 1\)"),
+        (0.5, 3.0, 0.0, r"one-dimensional .* shapes \(\) and \(\)"),
+    ],
+)
+def test_arguments_that_cannot_be(p: float, alpha: Any, beta: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        label_correlation(p, alpha, beta)
 
 
 def test_signal_is_the_sum_of_a_line_and_sines() -> None:

@@ -114,6 +114,13 @@ def test_missing_hides_the_share_asked_for_and_changes_nothing_else() -> None:
     np.testing.assert_array_equal(same_X, X)
 
 
+@pytest.mark.parametrize("share", [np.float32(0.25), np.float64(0.25), np.array([0.25, 0.25])])
+def test_shares_may_be_numbers_of_numpy(share: Any) -> None:
+    _, plain = make_related_tasks(300, 5, missing=0.25, random_state=3)
+    _, Y = make_related_tasks(300, 5, missing=share, random_state=3)
+    np.testing.assert_array_equal(Y, plain)
+
+
 def test_labels_are_hidden_regardless_of_their_value_and_of_the_other_task() -> None:
     _, full = make_related_tasks(8_000, 8, random_state=14)
     _, Y = make_related_tasks(8_000, 8, missing=0.4, random_state=14)

@@ -63,6 +63,9 @@ FAMILIES: dict[str, Any] = {
     "whole numbers as categories": lambda X: X[["age"]].assign(
         code=pd.Categorical(X["weeks_worked"].fillna(0).astype(int))
     ),
+    "whole numbers beyond 64 bits as categories": lambda X: X[["age"]].assign(
+        code=pd.Categorical(2**64 * X["weeks_worked"].fillna(0).astype(int).astype(object) - 1)
+    ),
     "booleans and small floats": lambda X: X[["sex"]].assign(
         flag=X["weeks_worked"].fillna(0).astype(int) > 20,
         small=X["weeks_worked"].astype(np.float32) * 1e-30,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,14 @@ def test_some_rows(container: str) -> None:
     np.testing.assert_array_equal(columns.numbers([0]), [[-2], [1.5]])
 
 
+VIEWS = pa.array(["b", "a", None, "b"], type=pa.string_view())
+STRINGS = np.dtypes.StringDType(na_object=None)
+
+
+def of_arrow(column: pa.Array) -> pd.DataFrame:
+    return pd.DataFrame({"c": pd.array(column, dtype=pd.ArrowDtype(column.type))})
+
+
 CATEGORIES = {
     "pandas": lambda: pd.DataFrame({"c": pd.Categorical(["b", "a", None, "b"])}),
     "polars categorical": lambda: pl.DataFrame(
@@ -66,6 +75,15 @@ CATEGORIES = {
     "arrow dictionary": lambda: pa.table(
         {"c": pa.array(["b", "a", None, "b"]).dictionary_encode()}
     ),
+    "arrow dictionary in pandas": lambda: of_arrow(
+        pa.array(["b", "a", None, "b"]).dictionary_encode()
+    ),
+    "arrow views": lambda: pa.table({"c": VIEWS}),
+    "arrow views in pandas": lambda: of_arrow(VIEWS),
+    "arrow dictionary of views": lambda: pa.table(
+        {"c": pa.DictionaryArray.from_arrays([0, 1, None, 0], VIEWS[:2])}
+    ),
+    "numpy strings": lambda: np.array([["b"], ["a"], [None], ["b"]], dtype=STRINGS),
 }
 
 
@@ -88,6 +106,58 @@ def test_whole_numbers_with_gaps_stay_exact_as_levels() -> None:
         codes, levels = read_columns(table).levels(0)
         assert codes[2] == -1
         assert [levels[code] for code in codes[:2]] == big[:2]
+
+
+BIG = 2**63
+TOGETHER = {
+    "beyond int64": ([BIG + 1, BIG + 2], np.uint64),
+    "beyond int64 and small": ([BIG + 1, BIG + 2, 5], np.uint64),
+    "beyond int64 and negative": ([BIG + 1, BIG + 2, -5], object),
+    "beyond uint64": ([2**64, 2**64 + 1, 3], object),
+    "beyond float64 and a half": ([2**53, 2**53 + 1, 0.5], object),
+    "beyond float64 and a whole float": ([2**53, 2**53 + 1, 2.0], np.int64),
+    "small and a half": ([True, 7, 0.5], np.float64),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize("gap", [[], [None]], ids=["whole", "with a gap"])
+def test_numbers_as_objects_stay_exact_as_levels(name: str, gap: list) -> None:
+    numbers, dtype = TOGETHER[name]
+    column = np.array([*numbers, *gap], dtype=object)
+    for table in (pd.DataFrame({"id": column}), column[:, None]):
+        codes, levels = read_columns(table).levels(0)
+        assert levels.tolist() == numbers
+        assert levels.dtype == dtype
+        assert codes.tolist() == [*range(len(numbers)), *(-1 for _ in gap)]
+
+
+UNSIGNED: dict[str, Callable[[list], Any]] = {
+    "pandas nullable": lambda ids: pd.DataFrame({"id": pd.array(ids, dtype="UInt64")}),
+    "pandas of arrow": lambda ids: pd.DataFrame({"id": pd.array(ids, dtype="uint64[pyarrow]")}),
+    "polars": lambda ids: pl.DataFrame({"id": pl.Series(ids, dtype=pl.UInt64)}),
+    "arrow": lambda ids: pa.table({"id": pa.array(ids, type=pa.uint64())}),
+    "arrow dictionary": lambda ids: pa.table(
+        {"id": pa.array(ids, type=pa.uint64()).dictionary_encode()}
+    ),
+}
+
+
+@pytest.mark.parametrize("make", UNSIGNED)
+def test_unsigned_numbers_with_gaps_stay_exact_as_levels(make: str) -> None:
+    ids = [BIG + 1, None, 5, BIG + 2]
+    codes, levels = read_columns(UNSIGNED[make](ids)).levels(0)
+    assert [None if code < 0 else levels[code] for code in codes] == ids
+    assert levels.dtype == np.uint64
+
+
+@pytest.mark.parametrize("gap", [[], [None]], ids=["whole", "with a gap"])
+def test_numbers_of_128_bits(gap: list) -> None:
+    ids = [2**100, 2**100 + 1, -3]
+    columns = read_columns(pl.DataFrame({"id": pl.Series([*ids, *gap], dtype=pl.Int128)}))
+    assert columns.kinds == ["number"]
+    assert columns.levels(0)[1].tolist() == ids
+    np.testing.assert_array_equal(columns.numbers([0])[:3, 0], np.array(ids, dtype=np.float64))
 
 
 def test_categories_of_numbers_are_numbers_where_a_number_is_wanted() -> None:
@@ -147,7 +217,27 @@ def test_what_can_be_no_table_of_features(sort: str) -> None:
         read_columns(X)
 
 
-def test_a_category_of_text_and_numbers() -> None:
-    columns = read_columns(pd.DataFrame({"m": pd.Categorical([1, "x"])}))
-    with pytest.raises(TypeError, match="column 'm' is a category whose levels mix text"):
-        columns.levels(0)
+NO_LEVELS: dict[str, tuple[Any, str]] = {
+    "text and numbers": (pd.Categorical([1, "x"]), "int', 'str"),
+    "intervals": (pd.cut([1.0, 2.0, 5.0], 2), "Interval"),
+    "moments": (pd.Categorical(pd.to_datetime(["2020-01-01", "2021-02-03"])), "datetime64"),
+    "spans": (pd.Categorical(pd.to_timedelta(["1s", "3min"])), "timedelta64"),
+    "decimals": ([Decimal("1.5"), Decimal(2)], "Decimal"),
+    "bytes": (pd.Categorical([b"x", b"y"]), "bytes"),
+}
+
+
+@pytest.mark.parametrize("name", NO_LEVELS)
+def test_what_can_be_no_level_is_named(name: str) -> None:
+    column, types = NO_LEVELS[name]
+    table = pd.DataFrame({"m": column})
+    with pytest.raises(TypeError, match=rf"column 'm' .* of the types \['{types}'\].*astype\(str"):
+        read_columns(table).levels(0)
+    assert len(read_columns(table.astype(str)).levels(0)[1]) == table["m"].nunique()
+
+
+def test_bytes_in_an_array_can_be_no_levels() -> None:
+    array = np.array([[b"x"], [b"y"]])
+    with pytest.raises(TypeError, match=r"column 0 .* of the types \['bytes'\]"):
+        read_columns(array).levels(0)
+    assert read_columns(array.astype(str)).levels(0)[1].tolist() == ["x", "y"]

@@ -78,6 +78,23 @@ def test_numbers_are_exact(levels: list) -> None:
     assert not vocabulary.is_text
 
 
+@pytest.mark.parametrize(
+    "levels",
+    [[-1, 2**63, 2**63 + 1], [3, 2**64, 2**64 + 1], [0.5, 2**53, 2**53 + 1]],
+    ids=["beyond int64 and negative", "beyond uint64", "beyond float64 and a half"],
+)
+def test_numbers_that_no_array_holds_are_exact(levels: list) -> None:
+    column = np.array(levels, dtype=object)[np.array([2, 0, 1, 1, 0])]
+    vocabulary = fit(column)
+    assert vocabulary.levels.tolist() == levels
+    assert not vocabulary.is_text
+    assert vocabulary.encode(*levels_of(column)).tolist() == [2, 0, 1, 1, 0]
+    assert vocabulary.encode(*levels_of(levels[:2])).tolist() == [0, 1]
+    assert vocabulary.encode(*levels_of([levels[0], 7])).tolist() == [0, 3]
+    with pytest.raises(ValueError, match=r"'tree' held categories that are numbers at fit"):
+        vocabulary.encode(*levels_of(["1", "2"]))
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint16", "float32", "float64", "Int64", "boolean"])
 def test_the_same_numbers_of_another_dtype(dtype: str) -> None:
     vocabulary = fit(np.array([0, 1, 1, 0]))

@@ -14,6 +14,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from sklearn_ple.inspection import MTLGainDisplay, MTLGainReport, SeesawDisplay
 from sklearn_ple.inspection.drawing import VERDICT_COLOURS
@@ -209,6 +210,27 @@ def test_the_legend_is_beside_the_axes_and_within_the_figure(sizes) -> None:
     assert box.x0 >= display.ax_.get_window_extent().x1
     assert box.x1 <= display.figure_.bbox.x1
     assert box.y0 >= 0
+
+
+@pytest.mark.parametrize(("sizes", "length"), [((3, 2), 60), ((1, 13), 40), ((7, 3), 60)])
+@pytest.mark.parametrize("display", [MTLGainDisplay, SeesawDisplay])
+@pytest.mark.parametrize("own_figure", [True, False], ids=["own figure", "given axes"])
+def test_long_names_leave_room_for_what_is_drawn(display, sizes, length, own_figure) -> None:
+    """A figure whose axes have collapsed is a warning, and so an error here."""
+    pairs = pairs_of(*sizes)
+    for column in ("scheme", "task"):
+        pairs[column] = "$" + pairs[column] + "$ " + "x" * length
+    ax = None if own_figure else plt.subplots(layout="constrained")[1]
+    drawn = display(gain_verdicts(pairs)).plot(ax=ax)
+    drawn.figure_.canvas.draw()
+    axes = getattr(drawn, "axes_", [drawn.ax_])
+    assert axes[0].get_window_extent().width > (100 if own_figure else 50)
+    named = [axes[0].title, axes[0].xaxis.label, axes[0].yaxis.label, *axes[0].get_yticklabels()]
+    named += [*axes[0].get_xticklabels(), *(drawn.ax_.get_legend() or axes[0]).findobj(Text)]
+    dollars = [text for text in named if "$" in text.get_text()]
+    assert dollars
+    assert not any(text.get_parse_math() for text in dollars)
+    assert all(len(text.get_text()) <= 26 + len("gain of  in roc_auc") for text in dollars)
 
 
 def test_seesaws_are_drawn_on_given_axes() -> None:

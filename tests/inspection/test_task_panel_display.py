@@ -240,6 +240,17 @@ def test_very_many_rows_are_thinned_out() -> None:
     assert "n = 7,001" in summary(display)
 
 
+def test_long_names_are_cut_and_dollars_are_no_formula() -> None:
+    y, frame = many(4)
+    plain, dear = "number", "$number$ of \\frac"
+    y, frame = (each.rename(columns=lambda c: c.replace(plain, dear)) for each in (y, frame))
+    display = TaskPanelDisplay.from_predictions(y, frame)
+    display.figure_.canvas.draw()
+    titles = [axes.title for axes in display.axes_]
+    assert titles[0].get_text() == "task $number$ of \\frac 0 …"
+    assert not any(title.get_parse_math() for title in titles)
+
+
 # Where it draws
 
 

@@ -144,6 +144,28 @@ def test_the_legend_names_all_tasks_and_stays_within_the_figure(n_tasks) -> None
     assert display.axes_[0].get_window_extent().width > 100
 
 
+@pytest.mark.parametrize(("n_tasks", "length"), [(2, 60), (13, 40), (30, 40)])
+@pytest.mark.parametrize("own_figure", [True, False], ids=["own figure", "given axes"])
+def test_long_names_leave_room_for_the_panels(n_tasks, length, own_figure) -> None:
+    """A figure whose axes have collapsed is a warning, and so an error here."""
+    history = history_of(n_tasks).rename(columns=lambda c: c.replace("task", f"${'x' * length}$"))
+    ax = None if own_figure else plt.subplots(layout="constrained")[1]
+    display = TrainingCurveDisplay.from_history(history, ax=ax)
+    display.figure_.canvas.draw()
+    names = display.axes_[-1].get_legend().get_texts()
+    assert len(set(legend(display))) == n_tasks + 1
+    assert max(map(len, legend(display))) <= 26
+    assert not any(name.get_parse_math() for name in names)
+    assert display.axes_[0].get_window_extent().width > (200 if own_figure else 20)
+
+
+def test_nothing_to_draw() -> None:
+    with pytest.raises(ValueError, match=r"tasks is empty.*'task 0', 'task 1'"):
+        TrainingCurveDisplay.from_history(history_of(2), tasks=[])
+    with pytest.raises(ValueError, match="interrupted before the first ended"):
+        TrainingCurveDisplay.from_history(pd.DataFrame({"epoch": [1]}))
+
+
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):

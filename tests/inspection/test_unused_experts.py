@@ -24,7 +24,7 @@ A, B, S1, S2, S3 = (0, 0), (1, 0), (None, 0), (None, 1), (None, 2)
 
 def _model(*readings: GateReading) -> Any:
     tasks = [SimpleNamespace(name_="income"), SimpleNamespace(name_="hours")]
-    return SimpleNamespace(tasks_=tasks, _gate_readings=lambda X: list(readings))
+    return SimpleNamespace(tasks_=tasks, _gate_readings=lambda X: [list(readings)])
 
 
 def _reading(gate, experts, weights, level=1, **more) -> GateReading:

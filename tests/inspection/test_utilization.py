@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from sklearn_ple.architectures.ple import PLEEstimator
 from sklearn_ple.architectures.shared_bottom import SharedBottomEstimator
 from sklearn_ple.architectures.single_task import SingleTaskEstimator
 from sklearn_ple.inspection import expert_utilization
+from sklearn_ple.nn import GateReading
 
 SMALL = {"max_epochs": 2, "batch_size": 64, "random_state": 0}
 
@@ -69,7 +72,7 @@ def test_weights_of_a_gate_sum_to_one_and_are_no_constants(ple, X) -> None:
 def test_means_and_spreads_are_those_of_a_softmax_over_the_gates_inputs(X, y) -> None:
     """An MMOE gate without encoder surprises: recomputed with NumPy from the gate's own weights."""
     model = MMOEEstimator(n_experts=4, expert_widths=(7,), **SMALL).fit(X, y)
-    readings = model._gate_readings(X)
+    (readings,) = model._gate_readings(X)
     with torch.no_grad():
         encoded = model.module_.encoder(**model._prepared(X)).double().numpy()
     (gate,) = [m for m in model.module_.modules() if type(m).__name__ == "Gate"]
@@ -90,6 +93,38 @@ def test_means_over_two_halves_average_to_the_mean_over_all(ple, X) -> None:
     halves = [expert_utilization(ple, half)["mean"] for half in (first, second)]
     expected = (50 * halves[0] + 81 * halves[1]) / 131
     np.testing.assert_allclose(expert_utilization(ple, X)["mean"], expected, atol=1e-6)
+
+
+def one_after_another(model, X, n: int) -> list[list[GateReading]]:
+    """What the gates say of n rows at a time."""
+    return [
+        readings
+        for start in range(0, len(X), n)
+        for readings in model._gate_readings(X.iloc[start : start + n])
+    ]
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 7, 64, 130])
+def test_rows_may_come_in_parts(ple, X, rows_at_once: int) -> None:
+    chunks = one_after_another(ple, X, rows_at_once)
+    parts = SimpleNamespace(tasks_=ple.tasks_, _gate_readings=lambda X: chunks)
+    expected = expert_utilization(ple, X)
+    pd.testing.assert_frame_equal(expert_utilization(parts, X), expected, rtol=0, atol=1e-7)
+
+
+def test_many_rows_are_read_a_chunk_at_a_time(ple, X) -> None:
+    many = pd.concat([X] * 150, ignore_index=True)
+    sizes = [len(readings[0].weights) for readings in ple._gate_readings(many)]
+    assert sum(sizes) == len(many)
+    assert len(sizes) > 1
+    assert max(sizes) <= 8_192
+    expected = expert_utilization(ple, X)
+    pd.testing.assert_frame_equal(expert_utilization(ple, many), expected, rtol=0, atol=1e-7)
+
+
+def test_equal_rows_have_no_spread(ple, X) -> None:
+    equal = pd.concat([X.iloc[:1]] * 20_000, ignore_index=True)
+    np.testing.assert_allclose(expert_utilization(ple, equal)["std"], 0, atol=1e-12)
 
 
 def test_one_row_has_no_spread(ple, X) -> None:

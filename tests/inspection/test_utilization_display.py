@@ -148,6 +148,27 @@ def test_nothing_is_written_over_anything_else_with_12_tasks() -> None:
     assert legend_box.y0 >= 0
 
 
+@pytest.mark.parametrize(("n_tasks", "length"), [(2, 60), (13, 40)])
+@pytest.mark.parametrize("own_figure", [True, False], ids=["own figure", "given axes"])
+def test_long_names_leave_room_for_the_bars(n_tasks, length, own_figure) -> None:
+    """A figure whose axes have collapsed is a warning, and so an error here."""
+    long = {f"task {k}": f"$task$ {k} {'x' * length}" for k in range(n_tasks)}
+    table = utilization(n_tasks, 2, 3)
+    owners = table["expert"].str.rpartition(" ")
+    table["expert"] = owners[0].replace(long) + " " + owners[2]
+    table["gate"] = table["gate"].replace(long)
+    ax = None if own_figure else plt.subplots(layout="constrained")[1]
+    display = ExpertUtilizationDisplay(table).plot(ax=ax)
+    display.figure_.canvas.draw()
+    assert display.ax_.get_window_extent().width > (300 if own_figure else 100)
+    assert set(display.bars_) == set(table["expert"])
+    assert len(set(legend(display))) == (7 if n_tasks == 2 else 14)
+    assert max(map(len, legend(display))) <= 26
+    assert max(map(len, ticks(display).values())) <= 26
+    texts = [*display.ax_.get_legend().get_texts(), *display.ax_.get_yticklabels()]
+    assert not any(text.get_parse_math() for text in texts)
+
+
 def test_draws_on_given_axes_and_leaves_the_table_as_it_was() -> None:
     table = utilization(2, 1, 3)
     before = table.copy()

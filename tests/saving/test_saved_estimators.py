@@ -15,10 +15,12 @@ from architecture_walk import CLASSIFIERS, ESTIMATORS, REGRESSORS, over, small
 from saved import NEW, X, Y, assert_same_answers, same, there_and_back, weights
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from skorch.callbacks import Callback
 
 import sklearn_ple
 from sklearn_ple import (
     Count,
+    DWAWeighting,
     ESMMEstimator,
     ExponentialWeighting,
     PLEClassifierRegressor,
@@ -85,6 +87,57 @@ def test_every_setting_is_kept(name: str, tmp_path: Path) -> None:
     assert loaded.best_epoch_ == model.best_epoch_
 
 
+COLUMNS_OF_PANDAS: dict[str, dict[str, Any]] = {
+    "names": {"categorical_features": pd.Index(["visits", "member"])},
+    "flags": {
+        "categorical_features": pd.Series([False, True, False, False, True], index=X.columns)
+    },
+    "weights": {"task_weights": pd.Series([2.0, 0.5, 1.0])},
+    "weights by name": {"task_weights": pd.Series([2.0, 0.5, 1.0], index=list(Y))},
+    "kinds": {"tasks": pd.Series(["binary", "regression", "multiclass"])},
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS_OF_PANDAS)
+def test_columns_of_pandas_as_parameters(name: str, tmp_path: Path) -> None:
+    given = COLUMNS_OF_PANDAS[name]
+    model = small(PLEEstimator, max_epochs=1, warm_start=True, **given).fit(X, Y)
+    loaded = there_and_back(model, tmp_path)
+    assert_same_answers(model, loaded, NEW)
+    assert isinstance(getattr(loaded, *given), np.ndarray)
+    assert same(clone(loaded).fit(X, Y).predict(NEW), model.predict(NEW))
+    assert same(loaded.fit(X, Y).predict(NEW), model.fit(X, Y).predict(NEW))
+
+
+class Note(Callback):
+    """Write something down at every epoch, and at every step."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        net.history.record("when", self.value)
+        net.history.record("count", 3)
+
+    def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+        net.history.record_batch("step", self.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [pd.Timestamp("2020-01-01"), np.datetime64("2020-01-01"), {"a": [{1}]}, np.longdouble(1)],
+    ids=["moment", "moment of NumPy", "nested set", "long double"],
+)
+def test_what_callbacks_recorded_that_is_no_data_is_left_out(value: Any, tmp_path: Path) -> None:
+    model = small(PLEEstimator, max_epochs=2, callbacks=[Note(value)]).fit(X, Y)
+    with pytest.warns(UserWarning, match=r"'when' \(a \w+\), and is written without") as warned:
+        model.save(tmp_path / "model.zip")
+    assert len(warned) == 1
+    assert len(model.history_["when"]) == 2
+    loaded = sklearn_ple.load(tmp_path / "model.zip")
+    pd.testing.assert_frame_equal(loaded.history_, model.history_.drop(columns="when"))
+
+
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_every_weighting_by_name(weighting: str, tmp_path: Path) -> None:
     pytest.importorskip("torchjd")
@@ -142,6 +195,17 @@ def test_categories_seen_and_unseen(tmp_path: Path) -> None:
     asked = columns[:9].assign(text="never", gaps=None, whole=99, real=0.3)
     asked["category"] = pd.Categorical([7] * 9)
     assert_same_answers(model, loaded, pd.concat([columns[:9], asked], ignore_index=True))
+
+
+@pytest.mark.parametrize("largest", [2**63, 2**70], ids=["2**63", "2**70"])
+def test_ids_of_any_size_as_categories(largest: int, tmp_path: Path) -> None:
+    levels = np.array([largest + 1, largest, -4, 0], dtype=object)
+    ids = levels[np.random.default_rng(0).integers(0, 4, len(X))][:, None]
+    model = small(PLERegressor, max_epochs=1, categorical_features=[0]).fit(ids, Y["spent"])
+    loaded = there_and_back(model, tmp_path)
+    asked = np.array([*levels, largest + 2, 7, None], dtype=object)[:, None]
+    assert_same_answers(model, loaded, asked)
+    assert len(np.unique(loaded.predict(asked[:4]))) == 4
 
 
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic", "linear", "temperature"])
@@ -238,4 +302,4 @@ def test_objects_that_are_one_stay_one(tmp_path: Path) -> None:
     assert loaded.weighting is loaded._parameters_of_fit_["weighting"]
     loaded.fit(X, Y)
     with pytest.raises(ValueError, match="weighting"):
-        loaded.set_params(weighting=StaticWeighting()).fit(X, Y)
+        loaded.set_params(weighting=DWAWeighting()).fit(X, Y)

@@ -7,6 +7,8 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import torch
 from hypothesis import given, settings
@@ -47,6 +49,9 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+MOMENTS = pd.DatetimeIndex(["2020-01-01"])
 
 
 def there_and_back(value: Any) -> Any:
@@ -98,6 +103,24 @@ def test_arrays_of_objects_keep_their_shape_and_what_is_in_them() -> None:
     assert there_and_back(lists).tolist() == [[1, 2], [3, 4]]
 
 
+@pytest.mark.parametrize(
+    ("column", "dtype"),
+    [
+        (pd.Index(["a", "b"]), "O"),
+        (pd.RangeIndex(2, 5), "int64"),
+        (pd.Series([False, True], index=["x", "y"]), "bool"),
+        (pd.Series([0.5, 2.0]), "float64"),
+        (pd.Categorical(["a", None]), "O"),
+        (pl.Series([3, 1]), "int64"),
+    ],
+    ids=["index", "range", "flags", "numbers", "categorical", "polars"],
+)
+def test_columns_of_other_makes_become_arrays(column: Any, dtype: str) -> None:
+    again = there_and_back({"a": column})["a"]
+    assert again.dtype == dtype
+    pd.testing.assert_series_equal(pd.Series(again), pd.Series(np.asarray(column)))
+
+
 def test_tensors_that_share_memory() -> None:
     whole = torch.arange(12.0).view(3, 4)
     one, other, part = there_and_back([whole, whole, whole.t()[1:]])
@@ -108,7 +131,17 @@ def test_tensors_that_share_memory() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), {1, 2}, 1j, np.longdouble(1), np.array([1j]), np.datetime64("2020-01-01"), int, len],
+    [
+        object(),
+        {1, 2},
+        1j,
+        np.longdouble(1),
+        np.array([1j]),
+        np.datetime64("2020-01-01"),
+        MOMENTS,
+        int,
+        len,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_other_values_are_refused_by_where_they_are(value: Any) -> None:

@@ -260,6 +260,18 @@ def test_rare_levels_are_learned_together(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(model.predict_frame(rare), model.predict_frame(new))
 
 
+def test_many_counts_are_none_of_them_negative(tmp_path: Path) -> None:
+    """However the fewer numbers that stand for them are rounded."""
+    n = 40_000
+    rng = np.random.default_rng(19)
+    calls = np.where(rng.random(n) < 0.001, 0, rng.integers(10**6, size=n))
+    frame = pd.DataFrame({"age": rng.normal(size=n), "calls": calls})
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=n // 8)
+    rows = ParquetSource(tmp_path, targets=["calls"], buffer_rows=8_192)
+    model = estimator(tasks=["count"], max_epochs=1, batch_size=4_096).fit(rows)
+    assert model.tasks_.tasks[0].baseline_ == pytest.approx(np.log(calls.mean()))
+
+
 def test_a_source_takes_any_path(folder: Path) -> None:
     files = sorted(folder.glob("*.parquet"))
     models = [

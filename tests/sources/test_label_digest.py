@@ -31,6 +31,13 @@ COLUMNS: dict[str, Any] = {
     "one constant": np.full(N, 3.5),
     "counts": RNG.poisson(50, N),
     "very many counts": RNG.integers(10**7, size=N),
+    "large integers": RNG.integers(2**60, 2**60 + 9, size=N),
+    "large integers with gaps": pd.array(
+        [None if i % 5 == 0 else 2**60 + i % 7 * 512 for i in range(N)], dtype="Int64"
+    ),
+    "large, unsigned": RNG.integers(2**63 - 4, 2**63 + 4, size=N, dtype=np.uint64),
+    "large and small": RNG.choice([-(2**53) - 1, -1, 2**53, 2**53 + 1], N),
+    "very many large integers": RNG.integers(2**60, 2**62, size=N),
 }
 
 
@@ -90,6 +97,26 @@ def test_columns_of_different_lengths_become_one_table() -> None:
     assert weight[:, 0].tolist() == [1, 3, 6]
     assert weight[:, 1].tolist() == [2, 0, 0]
     assert weight[:, 2].sum() == 0
+
+
+def test_large_integers_are_counted_up_to_a_limit() -> None:
+    few, many = LabelDigest("few"), LabelDigest("many")
+    for start in (0, 10_000):
+        few.add(2**60 + np.arange(10_000), np.ones(10_000))
+        many.add(2**60 + start + np.arange(10_000), np.ones(10_000))
+    assert few.is_exact
+    assert len(few.labels()[0]) == 10_000
+    assert not many.is_exact
+    assert many.labels()[1].sum() == 20_000
+
+
+def test_large_integers_beside_fractions_are_floats_as_in_memory() -> None:
+    digest = LabelDigest("y")
+    digest.add(np.array([2**60 + 1, 2**60 + 2, 7]), np.array([1.0, 2.0, 4.0]))
+    digest.add(np.array([0.5]), np.ones(1))
+    labels, weight = digest.labels()
+    assert labels.tolist() == [0.5, 7.0, 2.0**60]
+    assert weight.tolist() == [1, 4, 3]
 
 
 def test_infinity_is_named() -> None:

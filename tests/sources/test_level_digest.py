@@ -49,6 +49,27 @@ def test_numbers_as_levels() -> None:
     assert got.levels.tolist() == np.unique(column).tolist()
 
 
+@pytest.mark.parametrize(
+    ("parts", "dtype"),
+    [
+        ([[2**60 + 1, 2**60 + 2], [2**60 + 3]], np.int64),
+        ([[2**63 + 1, 2**63 + 2], [7]], np.uint64),
+        ([[2**63 + 1, 2**63 + 2], [-7]], object),
+        ([[0.5, 2.0], [3]], np.float64),
+    ],
+    ids=["large", "unsigned", "of both signs", "with fractions"],
+)
+def test_numbers_stay_apart(parts: list[list], dtype: type) -> None:
+    digest = LevelDigest("id", 20)
+    for part in parts:
+        column = read_columns(pd.DataFrame({"id": part})).levels(0)
+        digest.add(*column, np.ones(len(part)))
+    got = digest.vocabulary()
+    assert got.levels.tolist() == sorted(value for part in parts for value in part)
+    assert got.levels.dtype == dtype
+    assert not got.is_text
+
+
 @pytest.mark.parametrize("missing", [False, True])
 def test_levels_beyond_the_cap_share_a_code(missing: bool) -> None:
     column = _column(missing=missing)

@@ -85,6 +85,16 @@ def test_weight_mean_and_variance_are_exact(family: str, weights: str) -> None:
     assert (its >= 0).all()
 
 
+@pytest.mark.parametrize("seed", range(16, 24))
+def test_numbers_that_stand_for_others_are_within_their_range(seed: int) -> None:
+    """To the last digit, for a count is not negative."""
+    rng = np.random.default_rng(seed)
+    values = np.where(rng.random(40_000) < 0.001, 0, rng.integers(10**6, size=40_000))
+    got, _ = _digest(values.astype(float), np.ones(40_000), 8).balanced()
+    assert got.min() >= values.min()
+    assert got.max() <= values.max()
+
+
 @pytest.mark.parametrize("n_parts", [1, 7, 60])
 def test_few_distinct_numbers_are_counted(n_parts: int) -> None:
     values = np.random.default_rng(2).integers(90, size=N).astype(float)

@@ -100,6 +100,26 @@ def test_history_comes_back_as_it_was(batches: list[dict[str, Any]]) -> None:
     assert [{**row, "batches": 0} for row in found] == [{**row, "batches": 0} for row in rows]
 
 
+def test_what_is_no_data_is_left_out_of_a_history() -> None:
+    moment = np.datetime64("2020-01-01")
+    rows = [
+        {
+            "batches": [{"n": 1, "at": moment}],
+            "epoch": 1,
+            "when": [moment],
+            "size": np.longdouble(1),
+        },
+        {"batches": [{"n": 2}], "epoch": 2, "when": "later"},
+    ]
+    left_out: dict[str, str] = {}
+    found = unpacked_history(there_and_back(packed_history(rows, left_out)))
+    assert found == [
+        {"batches": [{"n": 1}], "epoch": 1},
+        {"batches": [{"n": 2}], "epoch": 2, "when": "later"},
+    ]
+    assert left_out == {"at": "datetime64", "when": "list", "size": "longdouble"}
+
+
 def test_numpy_in_a_users_column_of_history() -> None:
     rows = [{"batches": [{"n": np.int64(3)}], "mine": np.float32(0.5)}]
     assert unpacked_history(there_and_back(packed_history(rows))) == [

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shared_net
 import torch
 from shared_net import N_SHARED, N_TASKS, OWN, losses, parameters, plain_gradients
+from skorch.callbacks import Freezer
 from torch import Tensor, nn
 from torchjd.aggregation import Constant, Sum
 
+from sklearn_ple import CGCEstimator, make_related_tasks
 from sklearn_ple.nn import MultiTaskModule
 from sklearn_ple.weighting import AggregatedWeighting, GradientWeighting
 
@@ -184,3 +186,31 @@ def test_every_parameter_has_a_gradient_whoever_is_absent() -> None:
     net = shared_net.single_task()
     gradients = backward(set_up(Fixed([1.0, 1.0])), net, absent=(1,))
     assert len(gradients) == len(parameters(net))
+
+
+def test_a_frozen_parameter_is_left_as_it_is() -> None:
+    net = shared_net.ple()
+    frozen = [p for name, p in net.named_parameters() if ".levels.0." in name]
+    plain = plain_gradients(net)
+    for parameter in frozen:
+        parameter.requires_grad_(False)
+    net.zero_grad()
+    set_up(AggregatedWeighting(Sum())).backward(losses(net), None, parameters(net))
+    assert frozen
+    assert all(parameter.grad is None for parameter in frozen)
+    for parameter, gradient in zip(parameters(net), plain, strict=True):
+        if parameter.requires_grad:
+            torch.testing.assert_close(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
+
+
+def test_a_freezer_among_the_callbacks() -> None:
+    X, y = make_related_tasks(97, 4, random_state=0)
+    settings = {"embedding_dim": 3, "expert_widths": (7,), "tower_widths": (), "random_state": 0}
+    freezer = Freezer("routing.level.experts.*")
+    models = [
+        CGCEstimator(max_epochs=n, weighting="pcgrad", callbacks=[freezer], **settings).fit(X, y)
+        for n in (1, 3)
+    ]
+    one, other = (dict(model.module_.named_parameters()) for model in models)
+    same = {name: torch.equal(p, other[name]) for name, p in one.items()}
+    assert {name for name in same if same[name]} == {n for n in same if "level.experts" in n}

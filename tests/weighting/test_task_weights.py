@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_ple.architectures import SharedBottomEstimator
@@ -22,6 +23,9 @@ SHARES = np.array([0.4, 0.8, 0.02])
         ("label_share", [0.5, 1.0, 0.025]),
         ([2.0, 0.0, 0.5], [2.0, 0.0, 0.5]),
         (np.array([1, 2, 3]), [1.0, 2.0, 3.0]),
+        (pd.Series([1, 2, 3]), [1.0, 2.0, 3.0]),
+        (pd.Series([1, 2, 3], index=NAMES), [1.0, 2.0, 3.0]),
+        (pd.Series([1, 2, 3], index=[7, 5, 3]), [1.0, 2.0, 3.0]),
         ({"price": 3.0}, [1.0, 1.0, 3.0]),
         ({}, [1.0, 1.0, 1.0]),
     ],
@@ -32,12 +36,19 @@ def test_resolved(given: Any, expected: list[float]) -> None:
     assert resolved.tolist() == pytest.approx(expected)
 
 
+def test_what_was_given_is_left_alone() -> None:
+    given = np.array([2.0, 0.5, 1.0])
+    resolve_task_weights(given, NAMES, SHARES)[:] = 7
+    assert given.tolist() == [2.0, 0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     ("given", "gist"),
     [
         ([1.0, 2.0], "2 entries for 3 tasks"),
         ([[1.0, 2.0, 3.0]], "for 3 tasks"),
         ({"size": 1.0}, "names .'size'., but the tasks are"),
+        (pd.Series([1.0, 2.0, 3.0], index=NAMES[::-1]), "by the names .*price.* give a dict"),
         ([1.0, -0.5, 1.0], "non-negative"),
         ([0.0, 0.0, 0.0], "not all zero"),
         ([1.0, np.nan, 1.0], "non-negative"),

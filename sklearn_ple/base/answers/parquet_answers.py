@@ -9,8 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sklearn_ple.sources import OpenSource, ParquetSource
-from sklearn_ple.sources.open_source import PASS_ROWS, RowGroup, frame_of, located
+from sklearn_ple.sources import OpenSource, ParquetSource, RowGroup
+from sklearn_ple.sources.common_types import as_types
+from sklearn_ple.sources.frames import frame_of
+from sklearn_ple.sources.located import located
+from sklearn_ple.sources.open_source import PASS_ROWS
 from sklearn_ple.sources.writing import TableWriter
 
 if TYPE_CHECKING:
@@ -27,11 +30,20 @@ def write_answers(
     keep: Sequence[str],
     progress: bool,
 ) -> None:
-    """Write what `predict_frame` says of every row, in the order of rows."""
+    """Write what `predict_frame` says of every row, in the order of rows.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If columns are not there, or not to be put together; the message names file and column.
+    """
+    if isinstance(keep, str):
+        raise ValueError(f"keep={keep!r} is one name; give a list of names.")
     # Here and not above, for it warns in a notebook that lacks widgets.
     from tqdm.auto import tqdm
 
     opened = _open(estimator, source)
+    kept = opened.common_types(keep)
     n_rows = 0
     label = type(estimator).__name__
     with (
@@ -42,11 +54,12 @@ def write_answers(
         def answer(group: RowGroup, batch: RecordBatch) -> int:
             with located(group):
                 answers = estimator.predict_frame(frame_of(batch.select(opened.features)))
-            writer.write({name: batch.column(name) for name in keep}, answers)
+                columns = as_types(batch, kept)
+            writer.write(columns, answers)
             return int(batch.num_rows)
 
         for group in opened.groups:
-            batches = opened.batches(group, [*opened.features, *keep], PASS_ROWS)
+            batches = opened.batches(group, [*opened.features, *kept], PASS_ROWS)
             # By map, which lets go of a batch before it asks for the next one.
             for n_answered in map(partial(answer, group), batches):
                 n_rows += n_answered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.base import clone
 from sklearn_ple.base.fit.building import build_criterion, build_module
 from sklearn_ple.base.fit.material import Material
 from sklearn_ple.base.fit.sizing import Sizes
-from sklearn_ple.nn import Dropout
+from sklearn_ple.nn import Dropout, Recorded
 from sklearn_ple.training import MultiTaskNet, RandomStreams
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def take_up(
     """
     net, before = estimator.net_, estimator._parameters_of_fit_
     params = remembered(estimator)
-    changed = {name for name in params if params[name] != before[name]}
+    changed = {name for name in params if not _same(params[name], before[name])}
     refused = changed - READ_BY_EVERY_FIT - TAKEN_UP
     if str(device) == str(net.device):
         refused -= {"device"}
@@ -81,9 +82,24 @@ def remembered(estimator: MultiTaskEstimator) -> Parameters:
     """An estimator's parameters, for comparison with later ones.
 
     Containers are copied, as they may be changed in place; a list, a tuple and an array of the
-    same are the same. Objects without an equality of their own are the same only as one object.
+    same are the same. Weightings are if they are of one class and were made with the same
+    arguments, other objects without an equality of their own only as one object.
     """
     return {name: _copied(value) for name, value in estimator.get_params(deep=False).items()}
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Recorded) and type(one) is type(other):
+        return _arguments(one) == _arguments(other)
+    return bool(one == other)
+
+
+def _arguments(made: Recorded) -> Parameters:
+    """What an object was made with, defaults included, by name."""
+    args, kwargs = made.made_with
+    bound = signature(type(made)).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return {name: _copied(value) for name, value in bound.arguments.items()}
 
 
 def _copied(value: Any) -> Any:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn_ple.base.fit.inputs import check_shape
 from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
-from sklearn_ple.sources.open_source import PASS_ROWS, Part, located
+from sklearn_ple.sources.located import located
+from sklearn_ple.sources.open_source import PASS_ROWS, Part
 from sklearn_ple.sources.value_digest import MOST_DISTINCT
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, Task, TaskSet, resolve_tasks
@@ -76,8 +77,9 @@ class Survey:
         _require_counted(self._tasks, digests)
         if other is None and fitting.holds_out(self.n_rows):
             self._held_out = self._draw(counted)
-        self.features = self._feature_digest()
         self._add_up()
+        if self._held_out is not None and self._held_out.fill(self.n_train, self.n_valid):
+            self._add_up()
         self.task_set = self._fit_tasks()
         self._tasks, self._known = self.task_set.tasks, [t.classes_ for t in self.task_set]
         if other is not None:
@@ -98,11 +100,12 @@ class Survey:
 
         def part(read: Part) -> tuple[Rows, NDArray[np.bool_]]:
             columns, targets, weight = read
-            rows = Rows(columns, targets.hide(weight == 0), weight)
+            used = np.asarray(weight.any(axis=1))  # labels of the others go with their rows
+            rows = Rows(columns, targets.hide((weight == 0) & used[:, None]), weight)
             with located(source.groups[group]):
                 rows = rows.in_order_of(self.estimator.tasks_) if self.fitting.again else rows
             none = np.zeros(len(targets), dtype=bool)
-            return rows, none if draw is None else draw(rows.targets)
+            return rows, none if draw is None else draw(rows.targets, used)
 
         parts = source.rows(source.groups[group], n_rows, with_features=with_features)
         return map(part, parts)
@@ -162,6 +165,8 @@ class Survey:
         )
 
     def _add_up(self) -> None:
+        self.features = self._feature_digest()
+        self.n_train = self.n_valid = 0
         given, labels = self._digests(), self._digests()
         sums = np.zeros((2, len(given)))
         for group in range(len(self.source.groups)):

@@ -14,7 +14,12 @@ from sklearn_ple.training.callbacks.averaging import WeightAveraging
 from sklearn_ple.training.callbacks.best_weights import BestWeights
 from sklearn_ple.training.callbacks.schedule import LearningRateSchedule
 from sklearn_ple.training.checkpoint_files import CheckpointFolder, State
-from sklearn_ple.training.plain_state import packed_history, plain, unpacked_history
+from sklearn_ple.training.plain_state import (
+    packed_history,
+    plain,
+    tell_of_left_out,
+    unpacked_history,
+)
 
 _TENSORS = 5  # of a parameter's size: itself, its average, its best, two moments of Adam's
 
@@ -72,6 +77,7 @@ class Checkpoint(Callback):
         self.best = best
         self.about = about
         self.found = found
+        self._left_out: dict[str, str] = {}
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         found, self.found = self.found, None  # which is as large as the net, several times
@@ -117,12 +123,21 @@ class Checkpoint(Callback):
         parts = {name: part.state_dict() for name, part in self._parts(net).items()}
         state: State = plain(parts | dict(self.about))
         return state | {
-            "history": packed_history(net.history),
+            "history": self._history(net),
             "epochs_done": net.epochs_done_,
             "stopped": net.stop_requested_,
             "patience": self.best.patience,
             "ended": ended,
         }
+
+    def _history(self, net: Any) -> list[dict[str, Any]]:
+        """The history as data; of what is no data a fit warns once."""
+        left_out: dict[str, str] = {}
+        packed = packed_history(net.history, left_out)
+        new = {name: kind for name, kind in left_out.items() if name not in self._left_out}
+        tell_of_left_out(new, "A checkpoint")
+        self._left_out |= new
+        return packed
 
     @torch.no_grad()
     def _restore(self, net: Any, found: State) -> None:

@@ -1,0 +1,28 @@
+"""`RowGroup`: a part of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A row group.
+
+    Attributes
+    ----------
+    path : str
+        Its file.
+    index : int
+        Its place in there.
+    n_rows, n_bytes : int
+        What is stored in it, before compression.
+    """
+
+    path: str
+    index: int
+    n_rows: int
+    n_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.path}, row group {self.index}"
