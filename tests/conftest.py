@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# Before torch starts: on AMD processors MKL computes rows by their place in a batch otherwise.
+os.environ.setdefault("MKL_CBWR", "AUTO")
+
 import torch
 
 REPOSITORY = Path(__file__).resolve().parents[1]

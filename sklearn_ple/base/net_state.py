@@ -21,7 +21,9 @@ def net_state(net: MultiTaskNet) -> State:
     recorded that is no plain value.
     """
     left_out: dict[str, str] = {}
-    epochs = [{name: each for name, each in row.items() if name != "batches"} for row in net.history]
+    epochs = [
+        {name: each for name, each in row.items() if name != "batches"} for row in net.history
+    ]
     history = kept_rows(epochs, _as_it_is, left_out)
     tell_of_left_out(left_out, "A saved model")
     return {
