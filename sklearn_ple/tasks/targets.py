@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -118,7 +118,7 @@ def classes_by_target(classes: Any, targets: Targets) -> list[NDArray | None]:
     return [None if each is None else np.unique(np.asarray(each)) for each in each_target]
 
 
-def weights_by_target(sample_weight: Any, names: Sequence[str]) -> NDArray[np.float64]:
+def weights_by_target(sample_weight: Any, names: list[str]) -> NDArray[np.float64]:
     """Sample weights as an array, (n,) or (n, n_targets), columns in the order of these targets.
 
     The columns of a table are found by name, unless table or targets have no names.
@@ -139,19 +139,20 @@ def weights_by_target(sample_weight: Any, names: Sequence[str]) -> NDArray[np.fl
     if not isinstance(frame, pd.DataFrame):
         return np.asarray(sample_weight, dtype=np.float64)
     given = frame.columns.tolist()
-    named = all(isinstance(name, str) for name in given) and not _are_unnamed(names)
+    named = all(isinstance(name, str) for name in given) and names != names_of_unnamed(len(names))
     if named and len(given) == len(names) > 1:
         if set(given) != set(names):
             raise ValueError(
-                f"sample_weight has the columns {given}, but y has {list(names)}; give an array "
+                f"sample_weight has the columns {given}, but y has {names}; give an array "
                 f"for weights in the order of y."
             )
-        frame = frame[list(names)]
+        frame = frame[names]
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _are_unnamed(names: Sequence[str]) -> bool:
-    return list(names) == [f"y{i}" for i in range(len(names))]
+def names_of_unnamed(n_targets: int) -> list[str]:
+    """What targets are called that come without names."""
+    return [f"y{i}" for i in range(n_targets)]
 
 
 def _from_array(y: Any) -> Targets:
@@ -180,11 +181,11 @@ def _from_series(series: list[pd.Series], *, is_1d: bool) -> Targets:
 def _values(series: pd.Series) -> NDArray:
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         raise ValueError(f"Target {series.name!r} holds dates; give numbers or labels.")
-    if pd.api.types.is_bool_dtype(series.dtype) and series.isna().any():
-        return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # pandas-stubs know no None here
-    if pd.api.types.is_numeric_dtype(series.dtype) and series.isna().any():
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    if pd.api.types.is_numeric_dtype(series.dtype):
+    gaps = bool(series.isna().any())
+    are_booleans = pd.api.types.is_bool_dtype(series.dtype)
+    if pd.api.types.is_numeric_dtype(series.dtype) and not (gaps and are_booleans):
+        if gaps:
+            return series.to_numpy(dtype=np.float64, na_value=np.nan)
         return series.to_numpy()  # of nullable numbers without gaps, plain ones
     if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
         return series.to_numpy(dtype=object, na_value=None)  # type: ignore[call-overload]  # pandas-stubs know no None here
@@ -222,7 +223,7 @@ def _checked(
 ) -> Targets:
     if not columns:
         raise ValueError("y has 0 columns: at least one target is required.")
-    names = names or [f"y{i}" for i in range(len(columns))]
+    names = names or names_of_unnamed(len(columns))
     if len(set(names)) != len(names):
         twice = sorted({n for n in names if names.count(n) > 1})
         raise ValueError(f"y has duplicated column names: {twice}.")

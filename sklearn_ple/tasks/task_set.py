@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks.classification import UNSEEN_DEVIANCE, unseen_labels
-from sklearn_ple.tasks.targets import Targets, classes_by_target
+from sklearn_ple.tasks.targets import Targets, classes_by_target, names_of_unnamed
 from sklearn_ple.tasks.task import NO_DEVIANCE, Floats, Task
 from sklearn_ple.tasks.whole_vectors import filled_up
 
@@ -175,7 +175,7 @@ class TaskSet:
                 f"y has {len(targets.names)} columns ({targets.names}), but the model was fitted "
                 f"on {len(self)} ({self.names})."
             )
-        unnamed = [f"y{k}" for k in range(len(self))]
+        unnamed = names_of_unnamed(len(self))
         if len(self) == 1 or unnamed in (targets.names, self.names):
             return list(range(len(self)))
         if set(targets.names) != set(self.names):

@@ -42,8 +42,10 @@ def check_same_length(n_rows: int, n_labels: int, x_name: str = "X", y_name: str
         )
 
 
-def check_sample_weight(sample_weight: Any, n_rows: int, names: Sequence[str]) -> Floats:
-    """Weights of shape (n_rows, n_tasks), in the order of these targets, from None, (n,) or both.
+def check_sample_weight(sample_weight: Any, n_rows: int, names: list[str]) -> Floats:
+    """Weights of shape (n_rows, n_tasks), in the order of these targets.
+
+    Given are None, weights of rows (n,), or of labels (n, n_tasks).
 
     Raises
     ------
