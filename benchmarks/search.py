@@ -1,7 +1,7 @@
 """Whether a search beats the defaults on rows that it never saw, and what pruning saves.
 
     python benchmarks/search.py study                    40 trials a search, 5 seeds
-    python benchmarks/search.py study --sets adult_mixed --seeds 2 --trials 10 --jobs 2
+    python benchmarks/search.py study --sets adult_mixed --architectures PLE --seeds 2 --jobs 2
     python benchmarks/search.py report                   the page from what has been run
 
 A seed decides which fifth of the *training* file judges, which quarter of the rest the search
@@ -32,6 +32,7 @@ from sklearn_ple.model_selection import MultiTaskSearchCV
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "studies" / "search.jsonl"
 SETS = ("adult_mixed", "tox21_rdkit")
+ARCHITECTURES = ("SharedBottom", "PLE")
 
 
 class MeanFigure:
@@ -85,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=["study", "report"])
     parser.add_argument("--sets", nargs="+", default=list(SETS), help='also "set, N rows"')
-    parser.add_argument("--architecture", default="PLE")
+    parser.add_argument("--architectures", nargs="+", default=list(ARCHITECTURES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
@@ -97,11 +98,12 @@ def main() -> None:
     runs = [
         {
             "set": name,
-            "architecture": args.architecture,
+            "architecture": architecture,
             "variant": variant,
             "n_trials": 0 if variant == DEFAULTS else args.trials,
             "seed": seed,
         }
+        for architecture in args.architectures
         for seed in range(args.seeds)
         for name in args.sets
         for variant in (DEFAULTS, SEARCH, UNPRUNED)

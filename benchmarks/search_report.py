@@ -6,56 +6,82 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from study_page import gain_cell, intro, markdown, page
+from study_page import gain_cell, intro, markdown, page, signed
 
 from sklearn_ple.metrics import gain_verdicts
 
 DEFAULTS, SEARCH, UNPRUNED = "defaults", "search", "search, nothing pruned"
+NET = ["set", "architecture"]
 
 
-def gain(frame: pd.DataFrame, better: str, base: str) -> pd.Series:
-    """The mean figure of one variant less that of another, by set, judged over paired seeds."""
-    by_seed = frame.set_index(["set", "seed"])
-    of_base = by_seed[by_seed["variant"] == base]["mean"]
-    rows = by_seed[by_seed["variant"] == better]
-    pairs = rows.assign(gain=rows["mean"] - of_base.reindex(rows.index)).reset_index()
-    pairs = pairs.assign(scheme=better, task=pairs["set"], fold=pairs["seed"])
-    cells = {
-        name: gain_cell(gain_verdicts(each).iloc[0])
-        for name, each in pairs.groupby("set", sort=False)
-    }
-    return pd.Series(cells)
+def pairs(frame: pd.DataFrame, better: str, base: str) -> pd.DataFrame:
+    """A row a seed on which both variants ran: figures and epochs of both, and the gain."""
+    keys = [*NET, "seed"]
+    one, other = (frame[frame["variant"] == variant] for variant in (better, base))
+    base_columns = [*keys, "mean", "epochs_searched"]
+    both = one.merge(other[base_columns], on=keys, suffixes=("", "_base"))
+    return both.assign(gain=both["mean"] - both["mean_base"])
 
 
-def overview(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a set: what a search gains, and what pruning saves and costs."""
-    mean = frame.pivot_table(index="set", columns="variant", values="mean", sort=False)
-    epochs = frame.pivot_table(
-        index="set", columns="variant", values="epochs_searched", aggfunc="sum", sort=False
-    )
-    return pd.DataFrame(
-        {
-            "seeds": frame.groupby("set", sort=False)["seed"].nunique(),
-            DEFAULTS: mean[DEFAULTS].map("{:.4f}".format),
-            SEARCH: mean[SEARCH].map("{:.4f}".format),
-            "gain of the search": gain(frame, SEARCH, DEFAULTS),
-            "gain of pruning": gain(frame, SEARCH, UNPRUNED),
-            "epochs saved": (1 - epochs[SEARCH] / epochs[UNPRUNED]).map("{:.0%}".format),
+def gain(of_net: pd.DataFrame) -> str:
+    """The mean gain over the seeds of one net, with half its interval where there are several."""
+    if len(of_net) < 2:
+        return signed(1000 * of_net["gain"].iloc[0])
+    judged = of_net.assign(scheme=of_net["architecture"], task=of_net["set"], fold=of_net["seed"])
+    return gain_cell(gain_verdicts(judged).iloc[0])
+
+
+def gains_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a net: what a search gains over the defaults, and what it promised."""
+    rows = {
+        net: {
+            "seeds": len(each),
+            "defaults": f"{each['mean_base'].mean():.4f}",
+            "search": f"{each['mean'].mean():.4f}",
+            "gain": gain(each),
+            "gain promised": signed(1000 * (each["best_score"] - each["first_score"]).mean()),
         }
-    ).rename_axis("set")
+        for net, each in pairs(frame, SEARCH, DEFAULTS).groupby(NET, sort=False)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(NET)
+
+
+def pruning_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a net: what pruning saves, and what it costs."""
+    rows = {}
+    for net, each in pairs(frame, SEARCH, UNPRUNED).groupby(NET, sort=False):
+        whole, pruned = each["epochs_searched_base"].mean(), each["epochs_searched"].mean()
+        rows[net] = {
+            "seeds": len(each),
+            "epochs, all trials to the end": f"{whole:,.0f}",
+            "pruned": f"{pruned:,.0f}",
+            "saved": f"{1 - pruned / whole:.0%}",
+            "gain of pruning": gain(each),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(NET)
 
 
 def write_report(results: Path) -> None:
     """Write the page beside the rows."""
     frame = pd.DataFrame([json.loads(line) for line in results.read_text().splitlines()])
-    n_trials = frame["n_trials"].max()
+    frame = frame.sort_values([*NET, "seed"], kind="stable")
     parts = [
-        intro(f"{n_trials} trials against the defaults", "python benchmarks/search.py", frame),
+        intro(
+            f"{frame['n_trials'].max()} trials against the defaults",
+            "python benchmarks/search.py",
+            frame,
+        ),
         "A figure is the mean over tasks of AUC (binary) or of the share of deviance explained "
         "(all others), on rows that neither search nor fit saw. Gains are in thousandths, paired "
         "by seed, with half of an interval that allows for training rows which overlap from seed "
-        "to seed (Nadeau and Bengio); bold where it leaves out zero. The first trial of a search "
-        "is the defaults.",
-        markdown(overview(frame)),
+        "to seed (Nadeau and Bengio); bold where it leaves out zero.",
+        "## What a search gains",
+        markdown(gains_table(frame)),
+        "The first trial of a search is the defaults; what it promised is how far the best trial "
+        "was ahead of that one on the rows that trials are scored on.",
+        "## What pruning saves",
+        markdown(pruning_table(frame)),
+        "The same searches once more, with trials that all go on to the end. Epochs are those of a "
+        "search's trials, in the mean over seeds; the gain is that of the pruned search.",
     ]
     results.with_suffix(".md").write_text(page(parts))
