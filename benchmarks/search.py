@@ -4,11 +4,11 @@
     python benchmarks/search.py study --sets adult_mixed --architectures PLE --seeds 2 --jobs 2
     python benchmarks/search.py report                   the page from what has been run
 
-A seed decides which fifth of the *training* file judges, which quarter of the rest the search
-scores its trials on, and everything random in search and fits; it is the same for all three
-variants: the defaults, a search as it is, and one whose trials all go on to the end. What a search
-found is fitted on the whole rest. Every run is a row of `docs/studies/search.jsonl`; those found
-there are not repeated.
+A seed decides which fifth of the *training* file judges, which quarter of the rest a search scores
+its trials on, and everything random in search and fits; it is the same for all variants: the
+defaults, a search, one whose trials all go on to the end, and one that scores its trials on every
+quarter in turn. What a search found is fitted on the whole rest. Every run is a row of
+`docs/studies/search.jsonl`; those found there are not repeated.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from judge import judge_net
 from optuna.pruners import NopPruner
 from real_data import RealSet
 from resume import Row, run_missing, stamp
-from search_report import DEFAULTS, SEARCH, UNPRUNED, write_report
+from search_report import DEFAULTS, FOLDS, SEARCH, UNPRUNED, write_report
 from sklearn.model_selection import ShuffleSplit
 
 import sklearn_ple
 from sklearn_ple.metrics import task_scorer
-from sklearn_ple.model_selection import MultiTaskSearchCV
+from sklearn_ple.model_selection import MultiTaskSearchCV, MultiTaskStratifiedKFold
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "studies" / "search.jsonl"
 SETS = ("adult_mixed", "tox21_rdkit")
+VARIANTS = (DEFAULTS, SEARCH, UNPRUNED, FOLDS)
 ARCHITECTURES = ("SharedBottom", "PLE")
 
 
@@ -50,11 +51,13 @@ class MeanFigure:
 
 def searched(estimator: Any, train: RealSet, variant: str, seed: int, n_trials: int) -> Row:
     """Search on the training rows, and set what was found."""
+    quarter = ShuffleSplit(1, test_size=0.25, random_state=seed)
+    quarters = MultiTaskStratifiedKFold(4, shuffle=True, random_state=seed)
     search = MultiTaskSearchCV(
         estimator,
         scoring=MeanFigure(train.kinds),
         n_trials=n_trials,
-        cv=ShuffleSplit(1, test_size=0.25, random_state=seed),
+        cv=quarters if variant == FOLDS else quarter,
         pruner=NopPruner() if variant == UNPRUNED else None,
         refit=False,
         random_state=seed,
@@ -87,6 +90,7 @@ def main() -> None:
     parser.add_argument("part", choices=["study", "report"])
     parser.add_argument("--sets", nargs="+", default=list(SETS), help='also "set, N rows"')
     parser.add_argument("--architectures", nargs="+", default=list(ARCHITECTURES))
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
@@ -106,7 +110,7 @@ def main() -> None:
         for architecture in args.architectures
         for seed in range(args.seeds)
         for name in args.sets
-        for variant in (DEFAULTS, SEARCH, UNPRUNED)
+        for variant in args.variants
     ]
     run_missing(args.results, runs, run, n_jobs=args.jobs)
 
