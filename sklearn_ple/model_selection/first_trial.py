@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sklearn_ple.base.fit.inputs import resolve_categorical
@@ -15,6 +16,9 @@ from sklearn_ple.model_selection.storable import to_storable
 
 if TYPE_CHECKING:
     from optuna.study import Study
+    from optuna.trial import BaseTrial, FrozenTrial
+
+LEFT_AUTO = "auto"  # user attribute of the first trial: the parameters it leaves as they are
 
 
 def enqueue_first(study: Study, experiment: Experiment) -> None:
@@ -25,22 +29,32 @@ def enqueue_first(study: Study, experiment: Experiment) -> None:
     from optuna.samplers import GridSampler
 
     if not study.get_trials(deepcopy=False) and not isinstance(study.sampler, GridSampler):
-        study.enqueue_trial(own_values(experiment), skip_if_exists=True)
+        own, left = own_values(experiment)
+        study.enqueue_trial(own, user_attrs={LEFT_AUTO: left}, skip_if_exists=True)
 
 
-def own_values(experiment: Experiment) -> dict[str, Any]:
-    """What the space could draw of the estimator's own values, with "auto" as it would resolve.
+def set_by(trial: FrozenTrial | BaseTrial, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trial sets of an estimator: all that was drawn but what it leaves at "auto"."""
+    left = trial.user_attrs.get(LEFT_AUTO, ())
+    return {name: value for name, value in drawn.items() if name not in left}
 
-    In a pipeline "auto" is resolved for X as it is before the first step, if that is a table.
+
+def own_values(experiment: Experiment) -> tuple[dict[str, Any], list[str]]:
+    """What the space could draw of the estimator's own values, and which of them are "auto".
+
+    Samplers learn of "auto" as what it resolves to on the rows of a fold. In a pipeline those are
+    taken as they are before the first step, if that is a table.
     """
     params = experiment.estimator.get_params(deep=True)
     member = find_member(experiment.estimator)
     sizes = _sizes(experiment, member)
     own: dict[str, Any] = {}
+    left: list[str] = []
     for name, distribution in experiment.space.items():
         value = params[name]
         plain = name.removeprefix(member.prefix)
-        if isinstance(value, str) and value == "auto" and name == member.prefix + plain:
+        is_auto = isinstance(value, str) and value == "auto" and name == member.prefix + plain
+        if is_auto:
             value = getattr(sizes, plain, value)  # "auto" where there are no sizes
         try:
             stored = to_storable(name, value)
@@ -48,7 +62,8 @@ def own_values(experiment: Experiment) -> dict[str, Any]:
             continue
         if holds(distribution, stored):
             own[name] = stored
-    return own
+            left += [name] if is_auto else []
+    return own, left
 
 
 def _sizes(experiment: Experiment, member: Member) -> Sizes | None:

@@ -15,6 +15,7 @@ from sklearn_ple.base.fit.encoding import EncodingMemory, remembering
 from sklearn_ple.metrics import TaskScorer
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.model_selection.experiment import Experiment
+from sklearn_ple.model_selection.first_trial import set_by
 from sklearn_ple.model_selection.folds import Rows
 from sklearn_ple.model_selection.member import find_member
 from sklearn_ple.model_selection.pruning import TrialReports, most_epochs
@@ -87,7 +88,7 @@ class SearchObjective:
         return self.experiment.make(params)
 
     def _evaluate(self, trial: BaseTrial) -> float | tuple[float, ...]:
-        params = suggest(trial, self.experiment.space)
+        params = set_by(trial, suggest(trial, self.experiment.space))
         reports = (
             TrialReports(trial, len(self.experiment.splits), self.max_epochs)
             if len(self.objectives) == 1

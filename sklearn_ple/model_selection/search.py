@@ -44,8 +44,9 @@ class MultiTaskSearchCV(SearchedEstimator):
 
     Tasks are decided once, on all of y, and everything is checked before the first trial. That
     trial is the estimator as it is, as far as the space holds its values, so the search starts from
-    its defaults (but a grid sampler's grid). Hopeless trials end early: the study's pruner is asked
-    at every epoch. Trials encode the rows of a fold once.
+    its defaults (but a grid sampler's grid); what is "auto" there stays so, for all rows too if no
+    other trial is better. Hopeless trials end early: the study's pruner is asked at every epoch.
+    Trials encode the rows of a fold once.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ class MultiTaskSearchCV(SearchedEstimator):
     best_index_ : int
         The best trial's row. Like `best_params_` absent with several metrics and refit=False.
     best_params_ : dict
-        Its parameters, sizes as tuples.
+        The parameters that it set, sizes as tuples.
     best_score_ : float
         Its mean score; absent if `refit` is a function.
     best_estimator_ : estimator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from sklearn_ple.model_selection.budget import has_ended
+from sklearn_ple.model_selection.first_trial import set_by
 from sklearn_ple.model_selection.objective import EPOCHS, FOLDS_DONE
 from sklearn_ple.model_selection.storable import from_storable
 
@@ -43,8 +44,9 @@ def read_results(
     for key in ("fit_time", "score_time"):
         times = _by_fold([[fold[key] for fold in each] for each in folds], n_splits)
         results[f"mean_{key}"], results[f"std_{key}"] = _mean_and_spread(times)
-    params = [from_storable(trial.params) for trial in ended]
-    results |= _by_parameter(params)
+    params = [from_storable(set_by(trial, trial.params)) for trial in ended]
+    drawn = dict.fromkeys(name for trial in ended for name in trial.params)
+    results |= _by_parameter(params, drawn)
     results["params"] = params
     for name in metrics:
         scores = _by_fold([[fold["scores"][name] for fold in each] for each in folds], n_splits)
@@ -84,10 +86,10 @@ def _ranks(means: Floats) -> NDArray[np.int32]:
     return rankdata(-worst, method="min").astype(np.int32)
 
 
-def _by_parameter(params: Sequence[dict[str, Any]]) -> dict[str, MaskedArray]:
-    """The values of each parameter, masked in trials that did not draw it."""
+def _by_parameter(params: Sequence[dict[str, Any]], names: Iterable[str]) -> dict[str, MaskedArray]:
+    """The values of each parameter, masked in trials that did not set it."""
     columns: dict[str, MaskedArray] = {}
-    for name in dict.fromkeys(name for each in params for name in each):
+    for name in names:
         values = [each[name] for each in params if name in each]
         dtype = np.array(values).dtype if _all_numbers(values) else np.dtype(object)
         column = MaskedArray(np.empty(len(params), dtype=dtype), mask=True)

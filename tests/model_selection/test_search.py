@@ -74,18 +74,36 @@ def test_the_first_trial_is_the_estimator_as_it_is(data: Any) -> None:
     )
 
 
-def test_auto_in_the_first_trial_is_what_it_resolves_to(data: Any) -> None:
-    space = MultiTaskSearchCV(net()).estimator.search_space()
+def of_auto() -> tuple[Any, dict[str, Any]]:
+    """An estimator that leaves four sizes to the rows it gets, and a space of these."""
+    own = net().search_space()
     names = ("lr", "dropout", "weight_decay", "embedding_dim")
-    space = {name: space[name] for name in names}
-    estimator = net(**dict.fromkeys(names, "auto"), batch_size="auto")
-    first = search(estimator, space, cv=FOLDS, n_trials=1).fit(*data)
-    expected = cross_val_score(estimator, *data, cv=FOLDS)
-    np.testing.assert_allclose(fold_scores(first)[0], expected, rtol=1e-12)
+    space = {name: own[name] for name in names}
+    return net(**dict.fromkeys(names, "auto"), batch_size="auto"), space
+
+
+def test_auto_in_the_first_trial_stays_auto() -> None:
+    """300 rows of 5 features are no longer scarce, the 150 of a fold are: the sizes differ."""
+    X, y = people(300)
+    estimator, space = of_auto()
+    first = search(estimator, space, cv=FOLDS, n_trials=1).fit(X, y)
+    np.testing.assert_array_equal(fold_scores(first)[0], cross_val_score(estimator, X, y, cv=FOLDS))
+    assert first.best_params_ == {}
+    assert all(first.cv_results_[f"param_{name}"].mask.all() for name in space)
+    np.testing.assert_array_equal(first.predict(X), clone(estimator).fit(X, y).predict(X))
+
+
+def test_samplers_learn_of_auto_as_what_it_resolves_to(data: Any) -> None:
+    estimator, space = of_auto()
+    found = search(estimator, space, cv=FOLDS, n_trials=2).fit(*data)
     # 75 rows of 5 features are scarce; 2e-3 is the rate for batches of 512 rows, here of 64.
-    assert first.best_params_ == pytest.approx(
+    assert found.study_.trials[0].params == pytest.approx(
         {"lr": 2e-3 * (64 / 512) ** 0.5, "dropout": 0.3, "weight_decay": 0.1, "embedding_dim": 16}
     )
+    rates = found.cv_results_["param_lr"]
+    assert rates.dtype == np.float64
+    assert rates.mask.tolist() == [True, False]
+    assert found.cv_results_["params"][0] == {}
 
 
 def test_results_have_the_shape_of_scikit_learns(found: MultiTaskSearchCV, data: Any) -> None:
