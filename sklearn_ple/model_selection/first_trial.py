@@ -62,7 +62,8 @@ def own_values(experiment: Experiment) -> tuple[dict[str, Any], list[str]]:
             continue
         if holds(distribution, stored):
             own[name] = stored
-            left += [name] if is_auto else []
+            if is_auto:
+                left.append(name)
     return own, left
 
 

@@ -101,7 +101,8 @@ class MultiTaskSearchCV(SearchedEstimator):
         With all trials.
     cv_results_ : dict of ndarray
         A row a finished trial, in scikit-learn's shape; beside it "trial" (its number), "state" and
-        "n_epochs". Scores of folds that a trial did not get to are NaN.
+        "n_epochs". Scores of folds that a trial did not get to are NaN; what the first trial left
+        at "auto" is not in its "params", and masked in the columns of parameters.
     best_index_ : int
         The best trial's row. Like `best_params_` absent with several metrics and refit=False.
     best_params_ : dict

@@ -29,14 +29,12 @@ def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...
     >>> widths_by_level([(64, 32), (16,)], 2)
     [(64, 32), (16,)]
     """
-    # mypy does not narrow a union of sequences by what `all` finds in them.
-    if all(isinstance(width, Integral) for width in expert_widths):
-        return [layer_widths(expert_widths)] * n_levels  # type: ignore[arg-type]
-    if len(expert_widths) != n_levels:
-        raise ValueError(
-            f"expert_widths has {len(expert_widths)} tuples for n_levels={n_levels} levels."
-        )
-    return [layer_widths(widths) for widths in expert_widths]  # type: ignore[arg-type]  # nor by this
+    given: Sequence[Any] = expert_widths  # whose kind is told by its entries
+    if all(isinstance(width, Integral) for width in given):
+        return [layer_widths(given)] * n_levels
+    if len(given) != n_levels:
+        raise ValueError(f"expert_widths has {len(given)} tuples for n_levels={n_levels} levels.")
+    return [layer_widths(widths) for widths in given]
 
 
 def experts_by_level(

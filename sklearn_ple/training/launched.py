@@ -98,6 +98,7 @@ def shared_random_state(
     if isinstance(given, np.random.RandomState):
         given.set_state(group.from_first(given.get_state(legacy=False)))
         return given
+    # None is NumPy's global generator, as everywhere in scikit-learn.
     drawn = int(np.random.randint(2**31)) if given is None else given  # noqa: NPY002
     return np.random.RandomState(group.from_first(drawn))
 
