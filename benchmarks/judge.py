@@ -1,4 +1,4 @@
-"""One figure a task for nets and for boosting alike, and the runs that give them."""
+"""One figure per task for nets and for boosting alike, and the runs that give them."""
 
 from __future__ import annotations
 

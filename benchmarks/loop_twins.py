@@ -33,7 +33,7 @@ class Sizes:
     ----------
     in_width, n_tasks : int
     widths : tuple of int
-        Layers of a bottom or an expert; where a scheme has levels, one layer a level.
+        Layers of a bottom or an expert; where a scheme has levels, one layer per level.
     tower_width : int
     n_shared, n_own : int
         Shared experts, and experts of each task; 2 or more, since a choice of one is no gate.

@@ -1,4 +1,4 @@
-"""Schemes of bottoms as people write them: a list of streams, one a task, and loops over it."""
+"""Schemes of bottoms as people write them: a list of streams, one per task, and loops over it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.nn.functional import logsigmoid
 
 
 class LoopBottoms(nn.Module):
-    """A bottom a task: single tasks and, with a chain of outputs, ESMM.
+    """A bottom per task: single tasks and, with a chain of outputs, ESMM.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ class LoopMTAN(nn.Module):
 
 
 class LoopAITM(nn.Module):
-    """A bottom a task, and from each task to the next an attention over two tokens."""
+    """A bottom per task, and from each task to the next an attention over two tokens."""
 
     def __init__(self, *, in_width: int, n_tasks: int, bottom_widths: Sequence[int]) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ class LoopOMOE(nn.Module):
     ----------
     in_width, n_tasks, n_experts : int
     expert_widths : sequence of int
-        Layers inside one expert; of schemes in levels, one layer a level.
+        Layers inside one expert; of schemes in levels, one layer per level.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class LoopOMOE(nn.Module):
 
 
 class LoopMMOE(nn.Module):
-    """Experts and a gate a task; parameters as of `LoopOMOE`."""
+    """Experts and a gate per task; parameters as of `LoopOMOE`."""
 
     def __init__(
         self, *, in_width: int, n_tasks: int, n_experts: int, expert_widths: Sequence[int]
@@ -74,7 +74,7 @@ class LoopMLMMOE(nn.Module):
 
 
 class LoopCGC(nn.Module):
-    """Shared experts and experts of each task, and a gate a task over its own and the shared."""
+    """Shared experts and experts of each task, and a gate per task over its own and the shared."""
 
     def __init__(
         self,

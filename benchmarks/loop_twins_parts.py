@@ -1,4 +1,4 @@
-"""What the loop twins are made of: plain layers, one gate's mixture, and a tower a task."""
+"""What the loop twins are made of: plain layers, one gate's mixture, and a tower per task."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def nothing(raw: Tensor) -> None:
 
 
 class LoopNet(nn.Module):
-    """A trunk that gives a list of streams, one a task, and a tower for each.
+    """A trunk that gives a list of streams, one per task, and a tower for each.
 
     Parameters
     ----------
     trunk : nn.Module
-        From (batch, features) to a list of (batch, out_width), one a task; it says `out_width`.
+        From (batch, features) to a list of (batch, out_width), one per task; it says `out_width`.
     n_tasks, tower_width : int
     couple : callable
         From the towers' outputs (batch, task) to those that the loss reads.

@@ -19,7 +19,7 @@ class LoopPLE(nn.Module):
     n_tasks, n_shared, n_own : int
         Tasks, shared experts and experts of each task.
     widths : sequence of int
-        One expert layer a level.
+        One expert layer per level.
     tower_width : int
     """
 

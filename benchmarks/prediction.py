@@ -67,7 +67,7 @@ INPUTS = {"census": census, "array": numbers}
 
 
 def boosted(data: Input) -> list[Any]:
-    """One boosting a task, fitted."""
+    """One boosting per task, fitted."""
     models = []
     for name, kind in data.kinds.items():
         cls = HistGradientBoostingClassifier if kind == "binary" else HistGradientBoostingRegressor

@@ -127,7 +127,7 @@ def main() -> None:
         ]
         run_missing(RESULTS, full, run_full)
     if args.part == "report":
-        write_report(RESULTS)
+        write_report(RESULTS, OPTIONS)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ FULL = ", official split"
 
 
 def tidy(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row a run and task."""
+    """One row per run and task."""
     frame = pd.DataFrame(rows)
     frame["task"] = [list(figures) for figures in frame["figures"]]
     frame["figure"] = [list(figures.values()) for figures in frame["figures"]]
@@ -78,7 +78,7 @@ def official(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(frame: pd.DataFrame) -> Figure:
-    """Mean gain over single-task nets: a panel a set, a line a scheme."""
+    """Mean gain over single-task nets: a panel per set, a line per scheme."""
     judged = mean_gain(gains(frame, ALONE))
     names = list(judged["set"].unique())
     n_rows, n_columns = -(-len(names) // 3), min(3, len(names))
@@ -101,8 +101,8 @@ def figure(frame: pd.DataFrame) -> Figure:
     return drawn
 
 
-def write_report(results: Path) -> None:
-    """Write the page and the figure beside the rows."""
+def write_report(results: Path, options: dict[str, dict[str, Any]]) -> None:
+    """Write the page and the figure beside the rows; `options` are those of nets on single sets."""
     everything = tidy([json.loads(line) for line in results.read_text().splitlines()])
     is_full = everything["set"].str.endswith(FULL)
     frame = everything[~is_full]
@@ -117,7 +117,11 @@ def write_report(results: Path) -> None:
         f"![Gain over single-task nets by set and scheme]({results.with_suffix('.png').name})",
     ]
     for name in frame["set"].unique():
-        parts += [f"## {name}", markdown(overview(frame, name))]
+        parts.append(f"## {name}")
+        if name in options:
+            given = ", ".join(f"`{key}={value!r}`" for key, value in options[name].items())
+            parts.append(f"All nets with {given}; on other sets that is left to the defaults.")
+        parts.append(markdown(overview(frame, name)))
     if is_full.any():
         parts += ["## The whole census, official split, one seed", markdown(official(everything))]
     results.with_suffix(".md").write_text(page(parts))

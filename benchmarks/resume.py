@@ -1,4 +1,4 @@
-"""Studies that go on where they stopped: one row a run, in a JSON-lines file."""
+"""Studies that go on where they stopped: one row per run, in a JSON-lines file."""
 
 from __future__ import annotations
 

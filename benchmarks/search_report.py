@@ -16,7 +16,7 @@ NET = ["set", "architecture"]
 
 
 def pairs(frame: pd.DataFrame, better: str, base: str) -> pd.DataFrame:
-    """A row a seed on which both variants ran: figures and epochs of both, and the gain."""
+    """A row per seed on which both variants ran: figures and epochs of both, and the gain."""
     keys = [*NET, "seed"]
     one, other = (frame[frame["variant"] == variant] for variant in (better, base))
     base_columns = [*keys, "mean", "epochs_searched"]
@@ -33,7 +33,7 @@ def gain(of_net: pd.DataFrame) -> str:
 
 
 def gains_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a net and way to score trials: what a search gains, what it promised, what it took."""
+    """A row per net and way to score trials: what a search gains, promised and took."""
     rows = {
         (*net, scored): {
             "seeds": len(each),
@@ -55,7 +55,7 @@ def gains_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def pruning_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a net: what pruning saves, and what it costs."""
+    """A row per net: what pruning saves, and what it costs."""
     rows = {}
     for net, each in pairs(frame, SEARCH, UNPRUNED).groupby(NET, sort=False):
         whole, pruned = each["epochs_searched_base"].mean(), each["epochs_searched"].mean()

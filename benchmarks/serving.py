@@ -7,9 +7,9 @@ ask it are timed in blocks that alternate, so that what else the machine does me
 figure is the median over blocks of a block's median, with the least and the greatest block beside
 it. One thread, the CPU.
 
-"columns" means that rows are tensors or arrays already, one a column, as a server holds them; other
-ways read a DataFrame, which is part of what they are timed for. "network" is the module alone on
-tensors that are prepared: what no way can do without.
+"columns" means that rows are tensors or arrays already, one per column, as a server holds them;
+other ways read a DataFrame, which is part of what they are timed for. "network" is the module alone
+on tensors that are prepared: what no way can do without.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ COLOURS = {"SharedBottom": "#8c8c8c", "MMOE": "#e69f00", "PLE": "#0072b2"}
 
 
 def sparse_gains(frame: pd.DataFrame, base: str) -> pd.DataFrame:
-    """Gains in the sparse task over a base, judged by seed: one row a set, share and scheme."""
+    """Gains in the sparse task over a base, judged by seed: one row per set, share and scheme."""
     of_task = frame[frame["task"] == SPARSE]
     pair = ["set", "share", "seed"]
     alone = of_task[of_task["scheme"] == base].set_index(pair)["figure"]
@@ -32,7 +32,7 @@ def sparse_gains(frame: pd.DataFrame, base: str) -> pd.DataFrame:
 
 
 def figure(frame: pd.DataFrame) -> Figure:
-    """Gain against what is left of the labels: a row a set, a column a base."""
+    """Gain against what is left of the labels: a row per set, a column per base."""
     names = list(frame["set"].unique())
     drawn = Figure(figsize=(9, 3.1 * len(names)), layout="constrained")
     axes = drawn.subplots(len(names), len(BASES), sharex=True, sharey="row", squeeze=False)

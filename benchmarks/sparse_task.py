@@ -3,7 +3,7 @@
     python benchmarks/sparse_task.py study          two sets, 90, 95 and 99 % hidden, 5 seeds
     python benchmarks/sparse_task.py report         the page from what has been run
 
-For every seed, on the same rows and labels: boosting a task, single-task nets (one a task, fitted
+For every seed, on the same rows and labels: boosting a task, single-task nets (one per task, fitted
 together), and multi-task nets of the same depth; and the nets on all labels, which is what hiding
 took away. Judged on the official test files. Every run is a row of `docs/studies/sparse.jsonl`;
 those found there are not repeated.

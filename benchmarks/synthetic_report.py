@@ -18,7 +18,7 @@ PAPER = "1.87"
 
 
 def tidy(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """One row a run and task: squared error, and share of variance explained."""
+    """One row per run and task: squared error, and share of variance explained."""
     frame = pd.DataFrame(rows).explode(["mse", "variance"], ignore_index=True)
     frame = frame[frame["seed"] != TUNING_SEED].astype({"mse": float, "variance": float})
     key = ["scheme", "correlation", "seed", "n_train"]
@@ -48,7 +48,7 @@ def verdicts(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def figure(judged: pd.DataFrame) -> Figure:
-    """Gains in thousandths of R², a panel a task, a group of bars a correlation."""
+    """Gains in thousandths of R², a panel per task, a group of bars a correlation."""
     tasks = judged["task"].unique()
     drawn = Figure(figsize=(9, 3.6), layout="constrained")
     axes = drawn.subplots(1, len(tasks), sharey=True)

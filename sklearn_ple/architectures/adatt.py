@@ -33,7 +33,7 @@ class AdaTTEstimator(GatedEstimator):
     n_task_experts : int or sequence of int, default=2
         Experts of every task, or of each task in order, at every level.
     expert_widths : tuple of int or list of tuples, default=(64,)
-        Layers inside one expert; a list of such tuples gives one a level.
+        Layers inside one expert; a list of such tuples gives one per level.
 
     References
     ----------

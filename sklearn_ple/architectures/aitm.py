@@ -25,6 +25,10 @@ from sklearn_ple.tasks import Binary, TaskSet
 class AITMEstimator(MultiTaskEstimator):
     """Adaptive information transfer: each task of a funnel learns from the one before it.
 
+    A binary step is meant to be labelled by whether a row has come so far, on all rows: 0, not
+    missing, where the step before did not happen. Labels that are missing there teach
+    p(buy | click), which may well be above p(click); set `calibration` to 0 for them.
+
     Parameters
     ----------
     bottom_widths : tuple of int, default=(256, 256)

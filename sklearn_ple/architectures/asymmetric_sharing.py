@@ -1,4 +1,4 @@
-"""AsymmetricSharing: a bottom a task, and towers that read other tasks' bottoms too, as one says.
+"""AsymmetricSharing: a bottom per task, and towers that read other tasks' bottoms too, as one says.
 
 Drawing, paper and routing: `sklearn_ple/routings/asymmetric_sharing.py`.
 """
@@ -18,7 +18,7 @@ from sklearn_ple.tasks import TaskSet
 
 
 class AsymmetricSharingEstimator(MultiTaskEstimator):
-    """Asymmetric sharing: a bottom a task, read by the towers of those tasks that you say.
+    """Asymmetric sharing: a bottom per task, read by the towers of those tasks that you say.
 
     The encoding of features in front of the bottoms is common to all tasks.
 

@@ -20,7 +20,7 @@ class CustomizedSharingEstimator(MultiTaskEstimator):
     Parameters
     ----------
     bottom_widths : tuple of int, default=(256, 256)
-        Layers of each bottom; there is one a task, and one for all.
+        Layers of each bottom; there is one per task, and one for all.
 
     References
     ----------

@@ -32,7 +32,7 @@ class GumbelRoutingEstimator(MultiTaskEstimator):
     n_experts : int, default=6
         Experts of every level, which all tasks may use.
     expert_widths : tuple of int or list of tuples, default=(64,)
-        Layers inside one expert; a list of such tuples gives one a level.
+        Layers inside one expert; a list of such tuples gives one per level.
     gate_start : float, default=3.5
         Where the logit of every choice starts; 3.5 is a probability of 0.97, so that tasks share
         everything at first.

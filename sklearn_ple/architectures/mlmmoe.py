@@ -29,7 +29,7 @@ class MLMMOEEstimator(GatedEstimator):
     n_experts : int, default=6
         Experts of every level, all shared.
     expert_widths : tuple of int or list of tuples, default=(64,)
-        Layers inside one expert; a list of such tuples gives one a level.
+        Layers inside one expert; a list of such tuples gives one per level.
 
     References
     ----------

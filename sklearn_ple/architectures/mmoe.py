@@ -1,4 +1,4 @@
-"""MMOE: experts that all tasks share, and a gate a task that mixes them.
+"""MMOE: experts that all tasks share, and a gate per task that mixes them.
 
 Drawing, paper and routing: `sklearn_ple/routings/mmoe.py`.
 """

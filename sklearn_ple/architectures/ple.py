@@ -39,7 +39,7 @@ class PLEEstimator(GatedEstimator):
         numbers always goes by task. A task must have an expert to read at every level, and not a
         single one, shared, after a level at which it had a choice.
     expert_widths : tuple of int or list of tuples, default=(64,)
-        Layers inside one expert; a list of such tuples gives one a level.
+        Layers inside one expert; a list of such tuples gives one per level.
 
     References
     ----------

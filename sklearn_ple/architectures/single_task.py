@@ -1,4 +1,4 @@
-"""SingleTask: one network a task, nothing shared; the yardstick of every sharing scheme.
+"""SingleTask: one network per task, nothing shared; the yardstick of every sharing scheme.
 
 Drawing, paper and routing: `sklearn_ple/routings/single_task.py`.
 """
@@ -21,7 +21,7 @@ from sklearn_ple.routings.single_task import SingleTaskRouting
 
 
 class SingleTaskEstimator(MultiTaskEstimator):
-    """One network a task, fitted together without sharing.
+    """One network per task, fitted together without sharing.
 
     Parameters
     ----------

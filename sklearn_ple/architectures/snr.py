@@ -31,7 +31,7 @@ class SNREstimator(MultiTaskEstimator):
     n_experts : int, default=4
         Experts of every level; the paper's sub-networks.
     expert_widths : tuple of int or list of tuples, default=(64,)
-        Layers inside one expert; a list of such tuples gives one a level.
+        Layers inside one expert; a list of such tuples gives one per level.
     connection : {"trans", "aver"}, default="trans"
         What lies on a connection beside its gate: a matrix (SNR-Trans) or nothing (SNR-Aver).
     l0 : float, default=0.001

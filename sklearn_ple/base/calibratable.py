@@ -49,7 +49,7 @@ class Calibratable(Reader):
             Only their ratios within a task matter.
         method : str, dict of str to str, or None, default="auto"
             For classifications "temperature" (one divisor of the log-odds, which keeps the most
-            probable class), "sigmoid" (that and a shift a class: Platt's scaling of two classes,
+            probable class), "sigmoid" (that and a shift per class: Platt's scaling of two classes,
             bias-corrected temperature scaling of more) or "isotonic" (any nondecreasing steps, a
             class against the rest, for a thousand labels and more). For others "linear": a slope
             and a shift of the value, of a count's logarithm. "auto" is "sigmoid" for

@@ -6,7 +6,7 @@ import inspect
 
 SHARED_PARAMETERS = """
 tasks : "auto", list or dict, default="auto"
-    Kind of every target: one a column in order, or by target name (others are inferred). A kind
+    Kind of every target: one per column in order, or by target name (others are inferred). A kind
     is "regression", "binary", "multiclass", "count", "classification", "auto", or a
     :class:`~sklearn_ple.tasks.Task` such as ``Regression(loss="huber")``. See `tasks_` for what
     was decided.
@@ -33,7 +33,7 @@ dropout : float or "auto", default="auto"
 weighting : str or LossWeighting, default="static"
     How the tasks' losses become one: "static" (their sum), "uncertainty", "dwa", "rlw",
     "geometric_mean", "log_sum", "stch" or "famo"; by the tasks' gradients, at a backward pass for
-    each task, "pcgrad" or, with ``pip install "sklearn-ple[torchjd]"``, "upgrad", "cagrad",
+    each task, "pcgrad" or, with ``pip install ".[torchjd]"`` in a clone, "upgrad", "cagrad",
     "mgda", "nash_mtl", "imtl_g", "aligned_mtl" or "fairgrad"; or an object with options of its own
     from :mod:`sklearn_ple.weighting`, e.g. ``ExponentialWeighting(ratios=[1.0, 0.95])``. Each
     epoch's weights are in `history_`.
@@ -112,7 +112,7 @@ module_ : MultiTaskModule
 device_ : str
     Where it was trained.
 history_ : DataFrame
-    One row an epoch: losses, scores, weights, learning rate, seconds.
+    One row per epoch: losses, scores, weights, learning rate, seconds.
 best_epoch_ : int
     The epoch, from 1, whose weights were kept.
 callbacks_ : list of (str, Callback)

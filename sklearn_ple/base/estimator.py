@@ -146,7 +146,8 @@ class MultiTaskEstimator(CallbackSupportMixin, MultiOutputMixin, Predictor):
             Whether to go on from the newest whole checkpoint in `checkpoint_dir`. Where there is
             none training simply starts, and a fit that had ended is given back as it ended.
             Parameters, rows and labels must be those of the fit that was stopped, but for
-            `patience`, `verbose` and `callbacks`. Without `resume`, checkpoints of a fit that ended
+            `patience`, `callbacks`, `verbose`, `warm_start`, `checkpoint_dir`, `checkpoint_every`,
+            and `device` among those of one kind. Without `resume`, checkpoints of a fit that ended
             are replaced, and those of a fit that was stopped are never: that is an error.
 
         Returns

@@ -48,7 +48,7 @@ class Exportable(Calibratable):
         Raises
         ------
         ImportError
-            Without onnx and onnxscript, which ``pip install sklearn-ple[onnx]`` brings.
+            Without onnx and onnxscript, which ``pip install onnx onnxscript`` brings.
         TypeError
             If a task of your own has predictions that torch can't compute.
         ValueError

@@ -45,9 +45,9 @@ def with_tasks(attributes: Any, estimator: Predictor) -> Any:
 def tasks_html(estimator: Predictor) -> str:
     """A table of tasks, in the styles of scikit-learn's table of parameters.
 
-    A row a task: kind, number of labels, share of rows without one, labels of each class, the share
-    of deviance explained on validation rows at the epoch that was kept, and what calibration did;
-    the last two where there are such.
+    A row per task: kind, number of labels, share of rows without one, labels of each class, the
+    share of deviance explained on validation rows at the epoch that was kept, and what calibration
+    did; the last two where there are such.
     """
     columns = task_columns(estimator)
     head = "".join(

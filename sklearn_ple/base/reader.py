@@ -66,7 +66,7 @@ class Reader(BaseEstimator):
         Parameters
         ----------
         targets : Targets
-            One column a task, by the tasks' names.
+            One column per task, by the tasks' names.
         tasks : sequence of Task
             Fitted, or not yet.
         classes : sequence of (ndarray or None)

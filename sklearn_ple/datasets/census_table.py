@@ -72,7 +72,7 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
 def checksum(table: pd.DataFrame) -> str:
     """SHA-256 of what a table says, however it was stored.
 
-    Hashed is UTF-8 text: column after column in the order of ``COLUMNS``, one value a line,
+    Hashed is UTF-8 text: column after column in the order of ``COLUMNS``, one value per line,
     whole numbers in plain digits and the weights with two decimals.
     """
     digest = hashlib.sha256()

@@ -47,7 +47,7 @@ def write_onnx(
         import onnxscript  # noqa: F401  only whether it is there: torch translates with it
     except ImportError as error:
         raise ImportError(
-            "to_onnx needs onnx and onnxscript: pip install sklearn-ple[onnx]."
+            "to_onnx needs onnx and onnxscript: pip install onnx onnxscript"
         ) from error
     model = _translated(graph)
     signature = graph.signature

@@ -24,7 +24,7 @@ class SortedColumns(nn.Module):
     Parameters
     ----------
     columns : sequence of ndarray
-        Sorted numbers, one array a column.
+        Sorted numbers, one array per column.
 
     Examples
     --------

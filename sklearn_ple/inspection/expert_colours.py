@@ -1,4 +1,4 @@
-"""Colours of experts: grey where shared, a hue a task, lighter with the number in the group."""
+"""Colours of experts: grey where shared, a hue per task, lighter with the number in the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multi-task gains as a picture: a panel a task, a bar a scheme."""
+"""Multi-task gains as a picture: a panel per task, a bar per scheme."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class MTLGainDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or sequence of n_tasks Axes, default=None
-            One whose room the panels take, or one a task; None makes a figure of fitting size.
+            One whose room the panels take, or one per task; None makes a figure of fitting size.
 
         Returns
         -------

@@ -77,9 +77,9 @@ def fit_pairs(
     X, y
         All rows.
     scorers : dict of str to TaskScorer
-        One a task.
+        One per task.
     draws : sequence of RowDraws
-        One a fold.
+        One per fold.
     n_jobs : int or None
         Fits at a time; with more than one, each has one torch thread.
     progress : bool

@@ -38,17 +38,17 @@ class MTLGainReport:
     Parameters
     ----------
     pairs : DataFrame
-        One row a scheme, fold, seed and task: `scheme`, `task`, `metric`, `fold`, `seed`,
+        One row per scheme, fold, seed and task: `scheme`, `task`, `metric`, `fold`, `seed`,
         `n_train`, `n_test`, and of `mtl_gain` the columns `multi_task`, `single_task`, `gain`,
         `gain_percent`. Metrics have their own sign (a loss is positive), gains are positive where
         sharing is better.
     tasks : DataFrame
-        One row a scheme and task: `metric`, means of `multi_task` and `single_task`, and the
+        One row per scheme and task: `metric`, means of `multi_task` and `single_task`, and the
         columns of `gain_verdicts`. If there are draws, also `rows_low` and `rows_high`, at level
         1 - alpha each by itself, without Holm's correction, and `n_draws`, the number of draws
         that define the gain.
     schemes : DataFrame
-        One row a scheme: `improved`, `hurt` and `no_evidence` (numbers of tasks), `seesaw`
+        One row per scheme: `improved`, `hurt` and `no_evidence` (numbers of tasks), `seesaw`
         (whether some are improved and some hurt), `mean_gain_percent` (of the mean metrics).
     twins : dict of str to estimator
         The unfitted single-task model of each scheme.

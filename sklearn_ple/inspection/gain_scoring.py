@@ -1,4 +1,4 @@
-"""One scorer a task, for both models of a pair."""
+"""One scorer per task, for both models of a pair."""
 
 from __future__ import annotations
 

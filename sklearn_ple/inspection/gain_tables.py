@@ -85,7 +85,7 @@ def row_intervals(pairs: pd.DataFrame, draws: pd.DataFrame, alpha: float) -> pd.
     Returns
     -------
     DataFrame
-        One row a scheme and task: `scheme`, `task`, `rows_low`, `rows_high`, and `n_draws`, how
+        One row per scheme and task: `scheme`, `task`, `rows_low`, `rows_high`, and `n_draws`, how
         many draws these are the quantiles of.
 
     Raises

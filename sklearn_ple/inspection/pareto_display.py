@@ -154,7 +154,7 @@ class ParetoDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or sequence of n_pairs Axes, default=None
-            One whose room the panels take, or one a pair; None makes a figure of fitting size.
+            One whose room the panels take, or one per pair; None makes a figure of fitting size.
 
         Returns
         -------

@@ -31,12 +31,12 @@ MAX_LEVEL_LETTERS = 12  # of a strip's name, before names are turned
 
 
 class SeesawDisplay:
-    """One task's gain against another's, a point a scheme; or a strip a scheme for more tasks.
+    """One task's gain against another's, a point per scheme; or a strip per scheme for more tasks.
 
     For two tasks, the upper right quadrant is where sharing helps both and the lower left where it
     harms both; in the other two the seesaw tips. Crosses are intervals at Holm's level.
 
-    For more tasks, each scheme has a strip with a point a task: one with points on both sides of
+    For more tasks, each scheme has a strip with a point per task: one with points on both sides of
     zero tips, and its name is bold where the verdicts say so. Metrics of different tasks have no
     common scale, so gains are measured in half widths of their intervals at Holm's level: beyond 1
     a task is improved, beyond -1 hurt. That says how sure a gain is and not how large;
@@ -60,7 +60,7 @@ class SeesawDisplay:
     figure_ : matplotlib Figure
         Its figure.
     points_ : dict of str to list of Line2D
-        The markers of each scheme: one for two tasks, else one a task in order.
+        The markers of each scheme: one for two tasks, else one per task in order.
 
     See Also
     --------

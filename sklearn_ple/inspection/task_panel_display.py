@@ -36,7 +36,7 @@ MAX_COLUMNS = 4
 
 
 class TaskPanelDisplay:
-    """One panel a task: how well it ranks, is calibrated or misses.
+    """One panel per task: how well it ranks, is calibrated or misses.
 
     - "roc": true against false positives; the number is the area under it.
     - "pr": precision against recall, from the share of positives on, dotted; average precision.

@@ -33,7 +33,7 @@ LEGEND_ROWS = 13
 
 
 class TrainingCurveDisplay:
-    """Curves of loss, validation score and weight: a panel each, a line a task, over epochs.
+    """Curves of loss, validation score and weight: a panel each, a line per task, over epochs.
 
     Losses are shares of what the best constant predictor loses, so that tasks of all kinds have one
     scale; scores are shares of deviance explained on the validation rows. The black line is the

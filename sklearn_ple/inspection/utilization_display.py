@@ -29,7 +29,7 @@ LEGEND_ROWS = 14
 
 
 class ExpertUtilizationDisplay:
-    """Stacked bars of mean gate weights: one bar a gate, one block a level.
+    """Stacked bars of mean gate weights: one bar per gate, one block per level.
 
     Shared experts are grey; each task's experts have a hue of their own, the first one darkest.
     A black line goes from a segment's end one standard deviation back; bars of more than ten

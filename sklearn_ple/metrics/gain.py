@@ -1,4 +1,4 @@
-"""What joint training gains over one model a task."""
+"""What joint training gains over one model per task."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def gain_verdicts(
     Parameters
     ----------
     pairs : DataFrame
-        One row a scheme, task and pair, with the columns `scheme`, `task` and `gain` (positive is
+        One row per scheme, task and pair, with the columns `scheme`, `task` and `gain` (positive is
         better; `mtl_gain` gives it). If the pairs have several splits, also `fold`, `n_train` and
         `n_test`. A NaN gain, of a metric that is undefined there, leaves its pair out for that
         task; one that is left with a single pair, or a single of several folds, has no verdict.
@@ -54,7 +54,7 @@ def gain_verdicts(
     Returns
     -------
     DataFrame
-        One row a scheme and task, in the order of `pairs`:
+        One row per scheme and task, in the order of `pairs`:
 
         - `scheme`, `task`, `gain` (the mean), `std_error`, `n_pairs` (S);
         - `low`, `high`: the interval by itself, at level 1 - alpha;

@@ -69,7 +69,7 @@ class FittedTask:
     n_tasks: int
 
     def column(self, targets: Targets) -> NDArray:
-        """Its column of a container with one column a task: by name where they are all there.
+        """Its column of a container with one column per task: by name where they are all there.
 
         Raises
         ------

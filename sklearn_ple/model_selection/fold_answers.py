@@ -50,7 +50,7 @@ def fit_folds(
     *,
     n_jobs: int | None,
 ) -> list[list[Answer]]:
-    """Fit a clone on every training part; its answers for the test part, one a task."""
+    """Fit a clone on every training part; its answers for the test part, one per task."""
     n_threads = 1 if joblib.effective_n_jobs(n_jobs) > 1 else None
     return Parallel(n_jobs=n_jobs)(
         delayed(_fit_and_answer)(

@@ -27,7 +27,7 @@ def pareto_table(
     Returns
     -------
     DataFrame
-        Indexed by "trial": a mean score a metric, "on_front", and a column a parameter.
+        Indexed by "trial": a mean score per metric, "on_front", and a column per parameter.
     """
     table = pd.DataFrame({name: results[f"mean_test_{name}"] for name in metrics})
     table["on_front"] = on_front(table.to_numpy())

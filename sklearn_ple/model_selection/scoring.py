@@ -23,7 +23,7 @@ class Measure:
     Attributes
     ----------
     scorer : callable
-        Called with estimator, X, y and weights; returns a number, or one a metric where there are
+        Called with estimator, X, y and weights; returns a number, or one per metric where there are
         several.
     scorers : dict of str to callable
         By metric; of a single one the name is "score".

@@ -100,9 +100,9 @@ class MultiTaskSearchCV(SearchedEstimator):
     study_ : optuna.study.Study
         With all trials.
     cv_results_ : dict of ndarray
-        A row a finished trial, in scikit-learn's shape; beside it "trial" (its number), "state" and
-        "n_epochs". Scores of folds that a trial did not get to are NaN; what the first trial left
-        at "auto" is not in its "params", and masked in the columns of parameters.
+        A row per finished trial, in scikit-learn's shape; beside it "trial" (its number), "state"
+        and "n_epochs". Scores of folds that a trial did not get to are NaN; what the first trial
+        left at "auto" is not in its "params", and masked in the columns of parameters.
     best_index_ : int
         The best trial's row. Like `best_params_` absent with several metrics and refit=False.
     best_params_ : dict
@@ -291,7 +291,8 @@ class MultiTaskSearchCV(SearchedEstimator):
         Returns
         -------
         DataFrame
-            Indexed by "trial": the mean score of each metric, "on_front", and a column a parameter.
+            Indexed by "trial": the mean score of each metric, "on_front", and a column per
+            parameter.
         """
         metrics = list(self.scorer_) if self.multimetric_ else ["score"]
         return pareto_table(self.cv_results_, metrics, only_front=only_front)

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 def read_results(
     trials: Sequence[FrozenTrial], metrics: Sequence[str], n_splits: int
 ) -> dict[str, Any]:
-    """One row a trial that is over, in order of their numbers.
+    """One row per trial that is over, in order of their numbers.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ class ExpertBank(Layer):
     """Experts of equal widths, with their weights stacked.
 
     Experts of one layer that read the same input are one matrix product; deeper ones, and experts
-    with inputs of their own, are one batched product a layer.
+    with inputs of their own, are one batched product per layer.
 
     Parameters
     ----------

@@ -45,10 +45,10 @@ def experts_by_level(
     Parameters
     ----------
     n_task_experts : int, sequence of int, or sequence of sequences of int
-        One number for every task at every level; a number a task, for every level; or, for every
-        level, a list with a number a task. A list of numbers is never read by level.
+        One number for every task at every level; a number per task, for every level; or, for every
+        level, a list with a number per task. A list of numbers is never read by level.
     n_shared_experts : int or sequence of int
-        One number for every level, or a number a level.
+        One number for every level, or a number per level.
     n_tasks, n_levels : int
 
     Returns
@@ -109,8 +109,8 @@ def _task_counts_by_level(n_task_experts: Counts, n_levels: int) -> list[Any]:
         return [given] * n_levels
     if any(are_numbers):
         raise ValueError(
-            f"n_task_experts must hold numbers, one a task, or lists, one a level with a number a "
-            f"task; it mixes them: {n_task_experts}."
+            f"n_task_experts must hold numbers, one per task, or lists, one per level with a "
+            f"number per task; it mixes them: {n_task_experts}."
         )
     if len(given) != n_levels:
         raise ValueError(f"n_task_experts has {len(given)} lists for n_levels={n_levels} levels.")

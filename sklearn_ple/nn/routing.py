@@ -25,7 +25,7 @@ class Routing(Recorded, ABC):
     out_width : int
         Width of each task's representation.
     own_encodings : bool
-        Whether `forward` takes (batch, task, in_width), one encoding a task with no parameter in
+        Whether `forward` takes (batch, task, in_width), one encoding per task with no parameter in
         common, instead of (batch, in_width); with a single task both are the latter.
     """
 

@@ -71,9 +71,9 @@ def bottoms_by_level(
     activation: str = "relu",
     dropout: float = 0.0,
 ) -> list[ExpertBank]:
-    """One bottom a task, cut into levels of one layer, to put something between them.
+    """One bottom per task, cut into levels of one layer, to put something between them.
 
-    Each level is an `ExpertBank` of one expert a task. The first reads (batch, in_width), the
+    Each level is an `ExpertBank` of one expert per task. The first reads (batch, in_width), the
     others (batch, task, width).
 
     Raises

@@ -1,4 +1,4 @@
-"""`TowerBank`: one tower a task, from its representation to its raw outputs."""
+"""`TowerBank`: one tower per task, from its representation to its raw outputs."""
 
 from __future__ import annotations
 

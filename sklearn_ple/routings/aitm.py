@@ -96,7 +96,7 @@ class InformationTransfer(Layer):
 
 
 class AITMRouting(Routing):
-    """One bottom a task, and transfers from each task to the next.
+    """One bottom per task, and transfers from each task to the next.
 
     Parameters
     ----------

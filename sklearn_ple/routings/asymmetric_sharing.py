@@ -1,4 +1,4 @@
-"""AsymmetricSharing: a bottom a task, and towers that read other tasks' bottoms too, as one says.
+"""AsymmetricSharing: a bottom per task, and towers that read other tasks' bottoms too, as one says.
 
     x ─┬─ bottom A ─┬───────── tower A ── ŷ_A        A reads {A}
        │            └──┐
@@ -70,7 +70,7 @@ class Projections(Layer):
 
 
 class AsymmetricSharingRouting(Routing):
-    """A bottom a task, h_j = b_j(x); h_k is fused with the h_j of all tasks j that k reads.
+    """A bottom per task, h_j = b_j(x); h_k is fused with the h_j of all tasks j that k reads.
 
     The sum or the mean of them, or h_k + sum_j W_kj h_j ("concat", see the estimator). A task that
     reads its own bottom alone gets that, however the others fuse.
@@ -149,7 +149,7 @@ def resolve_relations(
     Raises
     ------
     ValueError
-        If a list has not one entry a task, an entry is no list, or a task is unknown or given
+        If a list has not one entry per task, an entry is no list, or a task is unknown or given
         twice.
     """
     names = list(target_names) if target_names is not None else []

@@ -1,4 +1,4 @@
-"""CrossStitch: one bottom a task, and linear combinations of them after every layer.
+"""CrossStitch: one bottom per task, and linear combinations of them after every layer.
 
     x ─┬─ layer A ─┐        ┌─ layer A ─┐        ┌─ tower A ── ŷ_A
        │         stitch ─ … ┤         stitch ────┤

@@ -25,7 +25,7 @@ _SUREST_STEP = math.log(0.99)
 
 
 class ESMMRouting(Routing):
-    """One bottom a task, over an encoding that all tasks share.
+    """One bottom per task, over an encoding that all tasks share.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ class GumbelRouting(Routing):
             weights = (used / used.sum(1, keepdim=True).clamp(min=1)).expand(len(x), -1, -1)
             if j == 0:
                 x = mix(weights, experts(x))
-            else:  # tasks have parted: each row is one row a task, with one gate
+            else:  # tasks have parted: each row is one row per task, with one gate
                 n_tasks = x.shape[1]
                 mixed = mix(weights.flatten(0, 1)[:, None], experts(x.flatten(0, 1)))
                 x = mixed.view(-1, n_tasks, mixed.shape[-1])
@@ -104,7 +104,7 @@ class GumbelRouting(Routing):
         return self.budget_penalty * (share - self.budget).clamp(min=0).sum()
 
     def connections(self) -> list[Tensor]:
-        """The binary matrices (task, expert) that predictions use, one a level."""
+        """The binary matrices (task, expert) that predictions use, one per level."""
         return [matrix.at_prediction().detach() for matrix in self._matrices]
 
     def gate_readings(self, x: Tensor) -> list[GateReading]:

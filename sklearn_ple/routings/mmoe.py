@@ -1,4 +1,4 @@
-"""MMOE: experts that all tasks share, and a gate a task that mixes them.
+"""MMOE: experts that all tasks share, and a gate per task that mixes them.
 
                  ┌─ expert 1 ─┐
     x ───────────┼─ expert 2 ─┼──┬─ gate A(x) · experts ── tower A ── ŷ_A

@@ -1,4 +1,4 @@
-"""SingleTask: one network a task, nothing shared; the yardstick of every sharing scheme.
+"""SingleTask: one network per task, nothing shared; the yardstick of every sharing scheme.
 
     x ─┬─ encoding A ── bottom A ── tower A ── ŷ_A
        └─ encoding B ── bottom B ── tower B ── ŷ_B
@@ -18,7 +18,7 @@ from sklearn_ple.nn import ExpertBank, Routing, layer_widths
 
 
 class SingleTaskRouting(Routing):
-    """One bottom a task, over an encoding of its own.
+    """One bottom per task, over an encoding of its own.
 
     Parameters
     ----------

@@ -84,7 +84,7 @@ class SluiceLevel(nn.Module):
     Parameters
     ----------
     bottom : ExpertBank
-        One expert a task, of one layer.
+        One expert per task, of one layer.
     n_subspaces : int
     self_share : float
         As in `Stitch`.

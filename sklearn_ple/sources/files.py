@@ -76,7 +76,5 @@ def parquet() -> Any:
     try:
         import pyarrow.parquet
     except ImportError as error:
-        raise ImportError(
-            "Reading Parquet files needs pyarrow: pip install sklearn-ple[parquet]"
-        ) from error
+        raise ImportError("Reading Parquet files needs pyarrow: pip install pyarrow") from error
     return pyarrow.parquet

@@ -142,7 +142,7 @@ def as_targets(
     Parameters
     ----------
     digests : sequence of LabelDigest
-        One a target.
+        One per target.
     is_1d : bool
         Whether y is one-dimensional.
     declared_categorical : list of bool

@@ -18,7 +18,7 @@ class Ledger:
     """Parcels, folds, and what each fold holds so far.
 
     A parcel is a combination of labels, of whose rows each fold is given its whole share, so that
-    less than a row a fold is left over; or a group of rows that stay together.
+    less than a row per fold is left over; or a group of rows that stay together.
 
     Attributes
     ----------

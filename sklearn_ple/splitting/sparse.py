@@ -39,7 +39,7 @@ def warn_of_sparse_folds(targets: Targets, kinds: Sequence[Task], fold: Rows, n_
     ----------
     targets : Targets
     kinds : sequence of Task
-        One a column.
+        One per column.
     fold : ndarray of shape (n,)
         Of every row.
     n_folds : int

@@ -35,7 +35,7 @@ def resolve_kinds(tasks: TaskChoice, targets: Targets) -> list[Task]:
     Returns
     -------
     list of Task
-        Unfitted, one a column.
+        Unfitted, one per column.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def label_strata(targets: Targets, kinds: Sequence[Task]) -> Strata:
     ----------
     targets : Targets
     kinds : sequence of Task
-        One a column, unfitted.
+        One per column, unfitted.
 
     Returns
     -------

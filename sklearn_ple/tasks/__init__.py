@@ -1,4 +1,4 @@
-"""What is predicted: one file a kind of target, and the set that holds them in order."""
+"""What is predicted: one file per kind of target, and the set that holds them in order."""
 
 from sklearn_ple.tasks.binary import Binary
 from sklearn_ple.tasks.classification import Classification

@@ -38,7 +38,7 @@ def resolve_tasks(
     Parameters
     ----------
     tasks : "auto", list or dict
-        Kinds as names ("binary", …) or `Task` objects: one a column in order, or by column name,
+        Kinds as names ("binary", …) or `Task` objects: one per column in order, or by column name,
         where columns left out, and "auto", are inferred.
     targets : Targets
         The columns.

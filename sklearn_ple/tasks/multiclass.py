@@ -1,4 +1,4 @@
-"""Multiclass classification: one logit a class, softmax cross-entropy."""
+"""Multiclass classification: one logit per class, softmax cross-entropy."""
 
 from __future__ import annotations
 

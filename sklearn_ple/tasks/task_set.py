@@ -27,7 +27,7 @@ class TaskSet:
     Parameters
     ----------
     tasks : sequence of Task
-        Fitted tasks, one a column of y.
+        Fitted tasks, one per column of y.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`MultiTaskLoss`: equation 9, one loss a task over that task's own sample space."""
+"""`MultiTaskLoss`: equation 9, one loss per task over that task's own sample space."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def tell_of_left_out(left_out: Mapping[str, str], what: str) -> None:
 
 
 def packed_history(history: Iterable[Row], left_out: dict[str, str] | None = None) -> list[Row]:
-    """Rows of skorch's history, whose batches (one dict a step) become a tensor a column.
+    """Rows of skorch's history, whose batches (one dict per step) become a tensor per column.
 
     Parameters
     ----------

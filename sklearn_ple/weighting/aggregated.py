@@ -28,7 +28,7 @@ class AggregatedWeighting(GradientWeighting):
     """Weights that an aggregator of TorchJD gives the tasks' gradients in what they share.
 
     P. Quinton, V. Rey, "Jacobian Descent for Multi-Objective Optimization", 2024
-    (arXiv 2406.16232), and the library to it, TorchJD; ``pip install "sklearn-ple[torchjd]"``.
+    (arXiv 2406.16232), and the library to it, TorchJD, which the extra "torchjd" brings.
 
     ============= ================================================================================
     "upgrad"      projects every gradient onto the cone in which no loss rises; Quinton & Rey 2024
@@ -104,5 +104,6 @@ def _from_torchjd(name: str) -> Any:
         return AGGREGATORS[name](aggregation, linalg)
     except ImportError as error:
         raise ImportError(
-            f'weighting="{name}" needs TorchJD and its solvers: pip install "sklearn-ple[torchjd]"'
+            f'weighting="{name}" needs TorchJD and its solvers: '
+            'pip install "torchjd[quadprog-projector,cagrad,fairgrad]>=0.18,<0.19"'
         ) from error

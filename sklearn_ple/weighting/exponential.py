@@ -28,7 +28,7 @@ class ExponentialWeighting(LossWeighting):
     Parameters
     ----------
     ratios : float, sequence of float or dict
-        The ratio of every task: one for all, one a task in order, or by target name (others: 1).
+        The ratio of every task: one for all, one per task in order, or by target name (others: 1).
     every : {"epoch", "step"}, default="epoch"
         What t counts.
 

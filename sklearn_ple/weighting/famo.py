@@ -1,4 +1,4 @@
-"""FAMO: weights that even out how fast the losses fall, from one more forward pass a step."""
+"""FAMO: weights that even out how fast the losses fall, from one more forward pass per step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FAMOWeighting(StepwiseWeighting):
     on the same batch, so that tasks which gained most lose weight. z is taken over the tasks that
     have a loss in the batch; the others' xi stay. Weights sum to 1, losses must not be negative,
     and rescaling one leaves the direction of the gradient, and xi, as they were, so `task_weights`
-    do not favour any task. It costs one forward pass a step, which is a sixth to a third of it.
+    do not favour any task. It costs one forward pass per step, which is a sixth to a third of it.
 
     Parameters
     ----------

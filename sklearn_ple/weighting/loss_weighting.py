@@ -12,7 +12,7 @@ from sklearn_ple.nn import Recorded
 
 
 class LossWeighting(Recorded, ABC):
-    """From one loss a task to the scalar that is minimised.
+    """From one loss per task to the scalar that is minimised.
 
     An instance given to an estimator is copied for every fit; parameters it owns are trained along
     with the network's. Losses arrive already multiplied by `task_weights`; the loss of a task

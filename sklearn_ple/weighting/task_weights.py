@@ -15,7 +15,7 @@ TaskWeights = Literal["label_share"] | Sequence[float] | Mapping[str, float] | N
 def resolve_task_weights(
     task_weights: TaskWeights, names: Sequence[str], label_share: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """One weight a task.
+    """One weight per task.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def test_an_expert_reads_the_gate_of_its_number() -> None:
 
 
 def test_gates_are_named_by_their_readers() -> None:
-    """4 shared gates at levels 1 and 2, which feed the next level's experts; a gate a task."""
+    """4 shared gates at levels 1 and 2, which feed the next level's experts; a gate per task."""
     readings = _three_levels().gate_readings(rows())
     names = [(reading.level, reading.gate, reading.number) for reading in readings]
     between = [(level, None, i) for level in (1, 2) for i in range(4)]

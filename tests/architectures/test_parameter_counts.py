@@ -25,7 +25,7 @@ def _p(in_width: int, widths: Sequence[int]) -> int:
 
 
 def _gate(n_candidates: int, width: int, bias: bool) -> int:
-    """One row a candidate; nothing where there is no choice."""
+    """One row per candidate; nothing where there is no choice."""
     return n_candidates * (width + bias) if n_candidates > 1 else 0
 
 

@@ -88,7 +88,7 @@ def test_a_sigmoid_is_scikit_learns_but_for_the_labels_that_it_softens() -> None
 
 
 def test_shares_of_classes_come_out_right() -> None:
-    """A shift a class makes mean probabilities those of the labels, one by one."""
+    """A shift per class makes mean probabilities those of the labels, one by one."""
     twisted = distorted(fitted(), SLOPES, SHIFTS).calibrate(X, Y)
     for name in ("sold", "shade"):
         rows, labels = present(name)

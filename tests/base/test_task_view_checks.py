@@ -51,7 +51,7 @@ class FitThenView(TaskView):
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
         y = column_or_1d(y, warn=True)
         if np.asarray(sample_weight).ndim == 2:
-            raise ValueError("One target has one weight a row.")
+            raise ValueError("One target has one weight per row.")
         parent = SharedBottomEstimator(tasks=[self.kind(), "regression"], **EXACT)
         self.parent_ = parent.fit(
             X, pd.DataFrame({"target": y, "other": self.other(y)}), sample_weight

@@ -89,7 +89,7 @@ def test_the_tuning_seed_judges_nothing() -> None:
 
 
 def test_a_real_page_compares_with_the_twin_and_with_boosting(tmp_path) -> None:
-    page = written(real_report, real_rows(), tmp_path)
+    page = written(real_report, real_rows(), tmp_path, {"two": {"max_epochs": 7}})
     for name in ("one", "two"):
         section = page.partition(f"## {name}\n")[2].partition("\n## ")[0]
         # (0.02 - 0.01) / 2 over the twin; (0.02 - 0.05 - 0.01) / 2 over boosting.
@@ -97,6 +97,8 @@ def test_a_real_page_compares_with_the_twin_and_with_boosting(tmp_path) -> None:
         assert cells(section, "SingleTask")[1:] == ["-", "-", "**-25.0 ± 0.0**"]
         assert cells(section, "boosting")[3] == "-"
     assert cells(page.partition("official split")[2], "PLE")[:2] == ["0.6200", "0.2400"]
+    assert "`max_epochs=7`" in page.partition("## two")[2]
+    assert "max_epochs" not in page.partition("## two")[0]
 
 
 def test_a_sparse_page_has_the_gain_of_each_share(tmp_path) -> None:

@@ -1,4 +1,4 @@
-"""`partial_fit`: one epoch a chunk, with what the first chunk fixed."""
+"""`partial_fit`: one epoch per chunk, with what the first chunk fixed."""
 
 from __future__ import annotations
 

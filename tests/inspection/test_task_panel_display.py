@@ -1,4 +1,4 @@
-"""A panel a task shows what scikit-learn computes of its labelled rows."""
+"""A panel per task shows what scikit-learn computes of its labelled rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of training shows the history: a panel a quantity, a line a task."""
+"""The picture of training shows the history: a panel per quantity, a line per task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture shows the table: a bar a gate, a segment an expert, a colour family an owner."""
+"""The picture shows the table: a bar per gate, a segment per expert, a colour family per owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small multi-task estimator with the public surface of ours: a linear model a task."""
+"""A small multi-task estimator with the public surface of ours: a linear model per task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALLS: Counter[str] = Counter()
 
 
 class LinearTasks(MultiOutputMixin, BaseEstimator):
-    """A linear model a task, each on its own labelled rows."""
+    """A linear model per task, each on its own labelled rows."""
 
     promise = "any"
 

@@ -185,7 +185,7 @@ def test_a_side_column_that_never_changes_has_a_sigmoid_too() -> None:
         ("log", -3.0, "Side column 3: log.* v >= 0, got -3"),
         ("sigmoid", np.nan, "Side column 3 must hold finite numbers"),
         ("cube", 1.0, "'cube' is no transform"),
-        (lambda v: v[:2], 1.0, "one number a row"),
+        (lambda v: v[:2], 1.0, "one number per row"),
         (lambda v: v - 1e9, 1.0, "not negative"),
     ],
 )

@@ -129,7 +129,7 @@ def run_level(
 
 
 def run_levels(levels: Sequence[Level], x: Array, activation: str) -> list[Array]:
-    """One representation a task for one row: CGC for one level, PLE for more."""
+    """One representation per task for one row: CGC for one level, PLE for more."""
     n_tasks = len(levels[0].of_task)
     of_task, shared = [x] * n_tasks, x if levels[0].shared else None
     for level in levels:

@@ -224,5 +224,5 @@ def test_rows_are_read_in_order_and_filtered(tmp_path: Path) -> None:
 
 def test_pyarrow_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
-    with pytest.raises(ImportError, match=r"pip install sklearn-ple\[parquet\]"):
+    with pytest.raises(ImportError, match="pip install pyarrow"):
         OpenSource(source(tmp_path))

@@ -111,7 +111,7 @@ def test_each_fold_has_a_label_of_every_task_and_stratum_with_enough_of_them(fam
 
 
 def test_rare_labels_find_the_only_way() -> None:
-    """Three tasks with one label a fold, in rows that overlap: hand-worked, two ways of six rows.
+    """Three tasks with one label per fold, in rows that overlap: hand-worked, two ways of six rows.
 
     Rows 0 to 5 have labels of tasks 0; 0 and 1; 1; 1 and 2; 2; 0 and 2. With three folds, rows 0,
     1, 5 must part, and so must 1, 2, 3 and 3, 4, 5.

@@ -109,7 +109,7 @@ def test_without_torchjd_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchjd", None)
     model = model_of(name)
-    with pytest.raises(ImportError, match=rf'"{name}" needs.*pip install "sklearn-ple\[torchjd\]"'):
+    with pytest.raises(ImportError, match=rf'"{name}" needs.*pip install "torchjd\[quad'):
         model.fit(X, Y)
 
 

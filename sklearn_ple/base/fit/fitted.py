@@ -68,7 +68,7 @@ def columns_of_fit(estimator: MultiTaskEstimator) -> Iterator[None]:
 
 
 def history_frame(net: MultiTaskNet) -> pd.DataFrame:
-    """One row an epoch: losses, scores, weights, rate, seconds, what the user's callbacks wrote."""
+    """One row per epoch: losses, scores, weights, rate, seconds, what users' callbacks wrote."""
     rows = [
         {name: value for name, value in row.items() if name != "batches"} for row in net.history
     ]

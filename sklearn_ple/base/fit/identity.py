@@ -81,7 +81,7 @@ def described(value: Any) -> str:
 
 
 def fingerprint(rows: Rows, validation: Rows | None) -> dict[str, str]:
-    """Shapes and contents of rows as they were given: a text a column, and one for the weights."""
+    """Shapes and contents of rows as given: a text per column, and one for the weights."""
     of_rows = _of_rows(rows, "X", "y", "sample_weight")
     if validation is None:
         return of_rows | {"X_val": "not given"}

@@ -62,7 +62,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int, names: list[str]) -> Fl
     if weight.shape not in {(n_rows,), (n_rows, n_tasks)}:
         raise ValueError(
             f"sample_weight has shape {weight.shape}; expected ({n_rows},) or "
-            f"({n_rows}, {n_tasks}): one weight a row, or one a row and task."
+            f"({n_rows}, {n_tasks}): one weight per row, or one per row and task."
         )
     if not np.isfinite(weight).all() or (weight < 0).any():
         raise ValueError("sample_weight holds negative, NaN or infinite values.")

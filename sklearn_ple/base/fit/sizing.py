@@ -8,12 +8,12 @@ from typing import Any
 
 RULES = {
     "embedding": "16, or 8 from 64 numeric columns on",
-    "dropout": "0.15, or 0.3 below 40 rows a feature",
-    "weight_decay": "0.01, or 0.1 below 40 rows a feature",
+    "dropout": "0.15, or 0.3 below 40 rows per feature",
+    "weight_decay": "0.01, or 0.1 below 40 rows per feature",
     "batch_size": "512 from 16,384 rows on, and down to 64 below",
     "max_epochs": (
-        "8 to 150, fewer the more\n    rows; between 400 and 1,000 rows as many as are best in "
-        "a pilot run on four fifths of them"
+        "at most 150, and fewer from 4,000 rows on, down\n    to 8; below 1,000 rows as many as "
+        "are best in a pilot run on four fifths of them, and below 400\n    rows 40"
     ),
     "averaging": "a fifth",
 }

@@ -18,7 +18,7 @@ def summarise(
     counts: NDArray[np.float64] | None = None,
     n_rows: int | None = None,
 ) -> pd.DataFrame:
-    """One row a target, of all rows given to `fit`, those held out to stop by included.
+    """One row per target, of all rows given to `fit`, those held out to stop by included.
 
     Parameters
     ----------

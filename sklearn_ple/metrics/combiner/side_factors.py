@@ -54,7 +54,7 @@ class _Given(SideFactor):
         factor = np.asarray(self.function(values), dtype=np.float64)
         if factor.shape != values.shape:
             raise ValueError(
-                f"the function must give one number a row, shape {values.shape}, but gave "
+                f"the function must give one number per row, shape {values.shape}, but gave "
                 f"{factor.shape}."
             )
         if not np.isfinite(factor).all() or (factor < 0).any():

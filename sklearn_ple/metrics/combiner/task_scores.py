@@ -1,4 +1,4 @@
-"""One number a row and task, out of any fitted estimator."""
+"""One number per row and task, out of any fitted estimator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens around steps and epochs: skorch callbacks, one idea a file."""
+"""What happens around steps and epochs: skorch callbacks, one idea per file."""
 
 from sklearn_ple.training.callbacks.averaging import WeightAveraging
 from sklearn_ple.training.callbacks.best_weights import BestWeights
