@@ -60,8 +60,9 @@ class Calibratable(Reader):
             From what probability on `predict` says a binary task's second class: a number, or the
             one that is best by a metric of labels on these rows, calibrated: the name of a scorer
             of scikit-learn's ("f1", "balanced_accuracy"; the second class is the positive one) or
-            `metric(y_true, y_pred)` of codes 0 and 1. None takes the more probable class. A single
-            metric or number is for all binary tasks.
+            `metric(y_true, y_pred)` of codes 0 and 1, with `sample_weight` too where weights are
+            given. None takes the more probable class. A single metric or number is for all binary
+            tasks.
 
         Returns
         -------

@@ -72,6 +72,16 @@ def drawn_as_written(*texts: Text) -> None:
         text.set_parse_math(False)
 
 
+def plain_legend(
+    axes: Axes, handles: Sequence[Artist], names: Sequence[str], **options: Any
+) -> None:
+    """A legend of names as written; matplotlib leaves out what begins with "_"."""
+    legend = axes.legend(handles, [""] * len(names), **options)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
+    drawn_as_written(*legend.get_texts())
+
+
 def legend_beside(
     axes: Axes,
     handles: Sequence[Artist],
@@ -82,7 +92,8 @@ def legend_beside(
 ) -> None:
     """A legend to the right of axes, in columns of so many rows; of many, names are shorter."""
     short, n_columns = _in_columns(names, n_rows)
-    legend = axes.legend(
+    plain_legend(
+        axes,
         handles,
         short,
         title=title,
@@ -91,7 +102,6 @@ def legend_beside(
         frameon=False,
         ncols=n_columns,
     )
-    drawn_as_written(*legend.get_texts())
 
 
 def legend_inches(names: Sequence[str], *, n_rows: int) -> float:

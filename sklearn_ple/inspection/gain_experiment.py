@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_consistent_length, check_random_state
 
+from sklearn_ple.base.member import decide_tasks, holds_one
 from sklearn_ple.inspection.gain_fits import Contest, fit_pairs, has_seed
 from sklearn_ple.inspection.gain_report import MTLGainReport
 from sklearn_ple.inspection.gain_scoring import Scoring, gain_scorers, kinds_of
@@ -16,7 +18,7 @@ from sklearn_ple.inspection.gain_tables import draws_table, pairs_table
 from sklearn_ple.inspection.single_task_twin import matched_single_task
 from sklearn_ple.metrics.gain_verdicts import Family, check_family
 from sklearn_ple.metrics.row_bootstrap import check_draws
-from sklearn_ple.tasks import read_targets
+from sklearn_ple.tasks import Targets, read_targets
 
 
 def mtl_gain_report(
@@ -51,7 +53,8 @@ def mtl_gain_report(
     X : array-like or DataFrame of shape (n_samples, n_features)
         All rows.
     y : array-like or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
-        Their targets, of any mix of kinds; NaN outside a task's sample space.
+        Their targets, of any mix of kinds, which are decided once, on all rows; NaN outside a
+        task's sample space.
     single_task : "matched", estimator, or dict of str to estimator, default="matched"
         What to compare with: of each scheme what `matched_single_task` makes of it; or one model
         for all; or one by scheme. It may be any multi-output estimator.
@@ -151,7 +154,7 @@ def mtl_gain_report(
     pairs_of_fits = pairings(splits, seeds, generator)
     if len(splits) == 1:
         _check_seeds_matter(schemes, twins)
-    contest = Contest.of(schemes, twins)
+    contest = Contest.of(_decided(schemes, targets), _decided(twins, targets))
     draws = draw_rows(splits, n_bootstrap, generator)
     judged = fit_pairs(
         contest, pairs_of_fits, X, y, scorers, draws, n_jobs=n_jobs, progress=progress
@@ -196,6 +199,18 @@ def _twins(single_task: Any, schemes: Mapping[str, Any]) -> dict[str, Any]:
     if set(single_task) != set(schemes):
         raise ValueError(f"single_task is of {list(single_task)}, the schemes are {list(schemes)}.")
     return {scheme: single_task[scheme] for scheme in schemes}
+
+
+def _decided(models: Mapping[str, Any], targets: Targets) -> dict[str, Any]:
+    """Clones that take every target for what it is in all rows, whatever a fold has of it.
+
+    Models without a multi-task estimator of ours decide for themselves.
+    """
+    clones = {id(model): clone(model) for model in models.values()}  # one model may serve several
+    for model in clones.values():
+        if holds_one(model):
+            decide_tasks(model, targets)
+    return {name: clones[id(model)] for name, model in models.items()}
 
 
 def _check_seeds_matter(schemes: Mapping[str, Any], twins: Mapping[str, Any]) -> None:

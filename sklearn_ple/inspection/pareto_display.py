@@ -196,7 +196,7 @@ class ParetoDisplay:
             panel.annotate(
                 str(name), (x, y), xytext=(4, 3), textcoords="offset points", fontsize="x-small"
             )
-        x_name, y_name = shortened([across, up])
+        x_name, y_name = shortened([str(across), str(up)])
         panel.set_xlabel(x_name, parse_math=False)
         panel.set_ylabel(y_name, parse_math=False)
         panel.spines[["top", "right"]].set_visible(False)

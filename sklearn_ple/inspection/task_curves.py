@@ -17,7 +17,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from sklearn_ple.metrics.calibration_bins import calibration_error
+from sklearn_ple.metrics.calibration_bins import calibration_error, equal_weights
 
 Floats = NDArray[np.float64]
 CurveKind = Literal["roc", "pr", "calibration", "residuals"]
@@ -102,28 +102,31 @@ def read_frame(
     weight : ndarray of shape (n, n_tasks)
         Zero where a label does not count, or is missing.
     frame : DataFrame of n rows
+        Rows in which a task's predictions are missing are left out of it.
 
     Raises
     ------
     ValueError
-        If a task has no prediction, or a label no column of probabilities.
+        If a task has no prediction, in any row with a label, or a label no column of probabilities.
     """
     tasks = []
     found = _columns_of_classes(names, list(map(str, frame)))
     for name, column, w in zip(names, columns, weight.T, strict=True):
-        rows = w > 0
         of_classes = found[name]
         if not of_classes and name not in frame:
             raise ValueError(f"There is no prediction of {name!r} among {list(frame)}.")
-        labels = column[rows]
+        answers = frame[of_classes or [name]]
+        rows = (w > 0) & answers.notna().all(axis=1).to_numpy()
+        if (w > 0).any() and not rows.any():
+            raise ValueError(f"No row that has a label of {name!r} has a prediction of it.")
+        labels, prediction = column[rows], answers[rows].to_numpy(dtype=np.float64)
         if of_classes:
             classes = [each.removeprefix(f"{name}=") for each in of_classes]
             truth = _codes(name, labels, classes)
-            prediction = frame[of_classes].to_numpy(dtype=np.float64)[rows]
             tasks.append(LabelledTask(name, truth, prediction, classes, w[rows]))
         else:
-            prediction = frame[name].to_numpy(dtype=np.float64)[rows]
-            tasks.append(LabelledTask(name, labels.astype(float), prediction, None, w[rows]))
+            truth = labels.astype(np.float64)
+            tasks.append(LabelledTask(name, truth, prediction[:, 0], None, w[rows]))
     return tasks
 
 
@@ -188,10 +191,7 @@ def _of_classes(task: LabelledTask, kind: CurveKind, classes: list[str]) -> tupl
 
 def _binned(actual: Floats, predicted: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Means of predicted and actual in up to ten bins of about equal weight."""
-    order = np.argsort(predicted, kind="stable")
-    middle = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
-    bins = np.empty(len(order), dtype=int)
-    bins[order] = np.minimum(middle * N_BINS, N_BINS - 1).astype(int)
+    bins = equal_weights(predicted, weight, N_BINS)
     held = np.bincount(bins, weight)
     used = held > 0
     means = [np.bincount(bins, weight * each)[used] / held[used] for each in (predicted, actual)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sklearn_ple.inspection.drawing import distinct_colours, drawn_as_written, shortened
+from sklearn_ple.inspection.drawing import distinct_colours, plain_legend, shortened
 from sklearn_ple.inspection.task_curves import Curve, CurveKind, TaskCurves
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def draw_panel(axes: Axes, panel: TaskCurves) -> list[Artist]:
             )
         else:
             marker = "." if panel.kind == "calibration" else ""
-            style = "steps-post" if panel.kind == "pr" else "default"
+            # A recall between two thresholds has the precision of the greater one, as in AP.
+            style = "steps-pre" if panel.kind == "pr" else "default"
             artists += axes.plot(
                 curve.x, curve.y, color=colour, marker=marker, label=curve.label, drawstyle=style
             )
@@ -51,7 +52,7 @@ def draw_panel(axes: Axes, panel: TaskCurves) -> list[Artist]:
     axes.tick_params(labelsize="small")
     axes.locator_params(nbins=5)
     axes.spines[["top", "right"]].set_visible(False)
-    _write_summary(axes, panel)
+    _write_summary(axes, panel, artists)
     return artists
 
 
@@ -78,13 +79,13 @@ def _range(curves: list[Curve]) -> tuple[float, float]:
     return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
-def _write_summary(axes: Axes, panel: TaskCurves) -> None:
+def _write_summary(axes: Axes, panel: TaskCurves, artists: list[Artist]) -> None:
     """The number, how many labels it is of, and which class has which colour, if they are few."""
     classes = [curve.label for curve in panel.curves if curve.label is not None]
     listed = 0 < len(classes) <= MAX_LISTED_CLASSES
-    handles = axes.get_legend_handles_labels()[0] if listed else []
-    legend = axes.legend(
-        handles,
+    plain_legend(
+        axes,
+        artists if listed else [],
         shortened(classes, CLASS_LETTERS) if listed else [],
         title=f"{panel.summary}\nn = {panel.n_labels:,}",
         loc=_free_corner(panel),
@@ -95,7 +96,6 @@ def _write_summary(axes: Axes, panel: TaskCurves) -> None:
         handlelength=1.2,
         borderpad=0.1,
     )
-    drawn_as_written(*legend.get_texts())
 
 
 def _free_corner(panel: TaskCurves) -> Corner:

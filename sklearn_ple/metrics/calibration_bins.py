@@ -48,7 +48,7 @@ def _one_against_rest(
     is_class: NDArray[np.bool_], p: Floats, weight: Floats, n_bins: int, strategy: Strategy
 ) -> float:
     uniform = strategy == "uniform"
-    bins = _equal_widths(p, n_bins) if uniform else _equal_weights(p, weight, n_bins)
+    bins = _equal_widths(p, n_bins) if uniform else equal_weights(p, weight, n_bins)
     gaps = np.bincount(bins, weight * (is_class - p))
     return float(np.abs(gaps).sum() / weight.sum())
 
@@ -58,7 +58,7 @@ def _equal_widths(p: Floats, n_bins: int) -> NDArray[np.intp]:
     return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], p, side="left")
 
 
-def _equal_weights(p: Floats, weight: Floats, n_bins: int) -> NDArray[np.intp]:
+def equal_weights(p: Floats, weight: Floats, n_bins: int) -> NDArray[np.intp]:
     """Bins of about equal weight; equal probabilities share one, in whatever order rows come."""
     _, level = np.unique(p, return_inverse=True)
     held = np.bincount(level, weight).astype(np.float64)

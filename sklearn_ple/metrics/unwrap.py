@@ -24,12 +24,12 @@ def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
     Returns
     -------
     inner : object
-        The first estimator on the way in that has `tasks_`, or the innermost one.
+        The first on the way in that is neither pipeline nor fitted search.
     transformers : list
         What X has to pass, in order, before `inner` sees it.
     """
     transformers: list[Any] = []
-    while not hasattr(estimator, "tasks_"):
+    while True:
         if isinstance(estimator, Pipeline):
             if len(estimator) > 1:
                 transformers.append(estimator[:-1])
@@ -37,8 +37,7 @@ def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
         else:
-            break
-    return estimator, transformers
+            return estimator, transformers
 
 
 def completed(estimator: Any, targets: Targets) -> Targets:

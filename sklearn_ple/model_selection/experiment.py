@@ -11,15 +11,16 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import indexable
 
+from sklearn_ple.base.fit.identity import content, described
 from sklearn_ple.base.fit.inputs import check_rows, check_same_length
+from sklearn_ple.base.member import decide_tasks, find_member
 from sklearn_ple.base.search_space import Space
 from sklearn_ple.features import read_columns
 from sklearn_ple.model_selection.folds import Splits, draw_folds
-from sklearn_ple.model_selection.member import find_member
 from sklearn_ple.model_selection.scoring import Measure
 from sklearn_ple.model_selection.search_space import read_space
 from sklearn_ple.model_selection.storable import from_storable
-from sklearn_ple.tasks import read_targets, resolve_tasks
+from sklearn_ple.tasks import read_targets
 from sklearn_ple.tasks.targets import classes_by_target
 
 
@@ -79,12 +80,11 @@ class Experiment:
             columns = read_columns(X)
             check_rows(columns, minimum=2)
             check_same_length(columns.n_rows, len(targets))
-        inner = member.estimator
-        kinds = resolve_tasks(inner.tasks, targets, inner._promise)
-        completed = inner._complete(targets, kinds, classes_by_target(None, targets))
-        by_name = dict(zip(targets.names, kinds, strict=True))
-        measure.check_tasks(by_name)
-        estimator.set_params(**{f"{member.prefix}tasks": by_name})
+        kinds = decide_tasks(estimator, targets)
+        completed = find_member(estimator).estimator._complete(
+            targets, kinds, classes_by_target(None, targets)
+        )
+        measure.check_tasks(dict(zip(targets.names, kinds, strict=True)), estimator)
         return cls(
             estimator,
             read_space(space, estimator),
@@ -103,8 +103,20 @@ class Experiment:
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be the same for trials to be comparable, as a storage can keep it."""
+        cls = type(find_member(self.estimator).estimator)
         return {
-            "metrics": self.measure.names,
+            "architecture": f"{cls.__module__}.{cls.__qualname__}",
+            "features": self._features(),
+            "metrics": {name: described(each) for name, each in self.measure.scorers.items()},
             "n_splits": len(self.splits),
             "folds": joblib.hash([np.asarray(rows) for split in self.splits for rows in split]),
         }
+
+    def _features(self) -> str | None:
+        """A digest of X, the same in whatever table; None where a pipeline reads what we do not."""
+        try:
+            columns = read_columns(self.X)
+            contents = [content(columns, i) for i in range(len(columns.labels))]
+        except (TypeError, ValueError):
+            return None
+        return joblib.hash((list(map(str, columns.labels)), contents))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sklearn_ple.base.fit.inputs import resolve_categorical
 from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM
 from sklearn_ple.base.fit.sizing import Sizes, resolve_sizes
+from sklearn_ple.base.member import Member, find_member
 from sklearn_ple.features import read_columns
 from sklearn_ple.model_selection.experiment import Experiment
-from sklearn_ple.model_selection.member import Member, find_member
 from sklearn_ple.model_selection.search_space import holds
 from sklearn_ple.model_selection.storable import to_storable
 

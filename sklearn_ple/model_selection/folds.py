@@ -53,6 +53,11 @@ def draw_folds(
     TaskSet.fit(kinds, targets, np.ones((len(targets), len(kinds))))
     if cv is None or isinstance(cv, Integral):
         n_folds = N_FOLDS if cv is None else int(cv)
+        if isinstance(cv, bool) or n_folds < 2:
+            raise ValueError(
+                f"cv={cv!r} is no number of folds, which begins at 2: give one, a splitter, or "
+                f"pairs of training and test rows."
+            )
         splits = _balanced(n_folds, targets, kinds, split_params.get("groups"))
     else:
         drawn = check_cv(cv).split(X, y, **split_params)

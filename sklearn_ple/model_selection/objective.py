@@ -12,12 +12,13 @@ from sklearn.utils.validation import _check_method_params
 
 from sklearn_ple.base.fit.checkpointing import without_checkpoints
 from sklearn_ple.base.fit.encoding import EncodingMemory, remembering
+from sklearn_ple.base.member import find_member
 from sklearn_ple.metrics import TaskScorer
+from sklearn_ple.metrics.position import is_position
 from sklearn_ple.metrics.unwrap import unwrap
 from sklearn_ple.model_selection.experiment import Experiment
 from sklearn_ple.model_selection.first_trial import set_by
 from sklearn_ple.model_selection.folds import Rows
-from sklearn_ple.model_selection.member import find_member
 from sklearn_ple.model_selection.pruning import TrialReports, most_epochs
 from sklearn_ple.model_selection.search_space import suggest
 from sklearn_ple.training import EpochReport
@@ -121,9 +122,11 @@ class SearchObjective:
     def _score_column(self) -> str:
         """What a fit's history calls the score nearest to the objective."""
         scorer = self.experiment.measure.scorers[self.objectives[0]]
-        if isinstance(scorer, TaskScorer) and isinstance(scorer.task, str):
-            return f"score/{scorer.task}"
-        return "score"
+        if not isinstance(scorer, TaskScorer) or scorer.task is None:
+            return "score"
+        names = list(self._member.estimator.tasks)
+        task = names[scorer.task] if is_position(scorer.task, len(names)) else scorer.task
+        return f"score/{task}"
 
     def _fit_and_score(self, model: Any, fold: int, train: Rows, test: Rows) -> dict[str, Any]:
         ex = self.experiment

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import indexable
 
+from sklearn_ple.base.member import decide_tasks, find_member
 from sklearn_ple.model_selection.fold_answers import FoldAnswers, fit_folds
 from sklearn_ple.model_selection.folds import draw_folds
-from sklearn_ple.model_selection.member import find_member
 from sklearn_ple.model_selection.routing import route_params
-from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets, resolve_tasks
+from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
 from sklearn_ple.tasks.targets import classes_by_target
 
 
@@ -193,9 +193,6 @@ def _answers(
 
 def _decide_tasks(estimator: Any, targets: Targets) -> tuple[list[Task], Targets]:
     """Set an estimator's tasks for all folds; returns them and the labels as it will see them."""
-    member = find_member(estimator)
-    inner = member.estimator
-    kinds = resolve_tasks(inner.tasks, targets, inner._promise)
-    by_name = dict(zip(targets.names, kinds, strict=True))
-    estimator.set_params(**{f"{member.prefix}tasks": by_name})
+    kinds = decide_tasks(estimator, targets)
+    inner = find_member(estimator).estimator
     return kinds, inner._complete(targets, kinds, classes_by_target(None, targets))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.trial import BaseTrial
 
+    from sklearn_ple.base.member import Member
     from sklearn_ple.model_selection.experiment import Experiment
-    from sklearn_ple.model_selection.member import Member
 
 
 class TrialReports:
@@ -68,12 +68,16 @@ class TrialReports:
 def most_epochs(experiment: Experiment, member: Member) -> int:
     """The most epochs that a fold of any trial can have."""
     name = f"{member.prefix}max_epochs"
-    if name in experiment.space:
-        return max(int(each) for each in extremes(experiment.space[name]) if each != "auto")
     n_rows = min(len(train) for train, _ in experiment.splits)
     params: dict[str, Any] = member.estimator.get_params(deep=False)
     n_kept = max(1, math.floor(n_rows * (1 - params["validation_fraction"])))
-    return resolve_sizes(params, n_rows=n_kept, n_features=1, n_numeric=1).max_epochs
+    own = params["max_epochs"]
+    tried = extremes(experiment.space[name]) if name in experiment.space else [own]
+    resolved = [
+        resolve_sizes(params | {"max_epochs": each}, n_rows=n_kept, n_features=1, n_numeric=1)
+        for each in tried
+    ]
+    return max(int(sizes.max_epochs) for sizes in resolved)
 
 
 def default_pruner(max_epochs: int) -> BasePruner:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 
 from sklearn_ple.metrics import TaskScorer, deviance_explained_scorer, task_scorer
@@ -13,6 +14,8 @@ from sklearn_ple.metrics.metric import METRICS
 from sklearn_ple.metrics.multitask import MEAN_SCORE
 from sklearn_ple.tasks import Task
 
+# Of scores of the second class, which scikit-learn takes out of a classifier's probabilities alone.
+OF_CLASSIFIERS = ("roc_auc", "average_precision")
 Scoring = str | Callable[..., float] | list[str] | tuple[str, ...] | Mapping[str, Any] | None
 
 
@@ -42,8 +45,8 @@ class Measure:
         """Of the metrics, in order."""
         return list(self.scorers)
 
-    def check_tasks(self, tasks: Mapping[str, Task]) -> None:
-        """Raise ValueError where these tasks, by name, can't be scored so."""
+    def check_tasks(self, tasks: Mapping[str, Task], estimator: Any) -> None:
+        """Raise ValueError where these tasks, by name, of this estimator can't be scored so."""
         if unknown := self.task_names - set(tasks):
             raise ValueError(
                 f"scoring names the tasks {sorted(unknown)}, but the tasks are {list(tasks)}."
@@ -54,6 +57,12 @@ class Measure:
                 f"scoring={self.of_scikit[0]!r} is scikit-learn's and scores one target, and the "
                 f"tasks are {list(tasks)}: name one of them with a metric, such as "
                 f"'{classes[0]}_roc_auc', or take {MEAN_SCORE!r}."
+            )
+        ranking = [name for name in self.of_scikit if name in OF_CLASSIFIERS]
+        if ranking and classes and not is_classifier(estimator):
+            raise ValueError(
+                f"scoring={ranking[0]!r} is scikit-learn's and asks for one of its classifiers, "
+                f"which {type(estimator).__name__} is not: say '{classes[0]}_{ranking[0]}'."
             )
 
     @property

@@ -15,6 +15,7 @@ from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_ple.model_selection.budget import Budget
 from sklearn_ple.model_selection.experiment import Experiment
@@ -79,7 +80,8 @@ class MultiTaskSearchCV(SearchedEstimator):
         Where trials are kept: a URL such as "sqlite:///search.db" (opened by `resilient_storage`)
         or a storage; None keeps them in memory.
     study_name : str or None, default=None
-        In a storage, a study of this name goes on, if it was made for the same metrics and folds.
+        In a storage, a study of this name goes on, if it was made for the same architecture,
+        features, metrics and folds, and the space has the same choices; ends of ranges may move.
     n_jobs : int or None, default=None
         Worker processes, each with its share of the cores; None is one, in this process. More
         workers elsewhere run the same script with the same storage and study name, and best with
@@ -293,7 +295,13 @@ class MultiTaskSearchCV(SearchedEstimator):
         DataFrame
             Indexed by "trial": the mean score of each metric, "on_front", and a column per
             parameter.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
         """
+        check_is_fitted(self)
         metrics = list(self.scorer_) if self.multimetric_ else ["score"]
         return pareto_table(self.cv_results_, metrics, only_front=only_front)
 

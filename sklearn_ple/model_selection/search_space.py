@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.base import clone
 
+from sklearn_ple.base.member import find_member
 from sklearn_ple.base.search_space import Space, choice
-from sklearn_ple.model_selection.member import find_member
 from sklearn_ple.model_selection.storable import from_storable, to_storable
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -15,9 +15,9 @@ from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_ple.base.member import find_member
 from sklearn_ple.metrics.unwrap import unwrap
-from sklearn_ple.model_selection.member import find_member
-from sklearn_ple.tasks import Targets, Task, TaskSet
+from sklearn_ple.tasks import TaskSet
 
 
 def _can(method: str) -> Callable[[Any], bool]:
@@ -166,10 +166,6 @@ class SearchedEstimator(MetaEstimatorMixin, BaseEstimator):
     def feature_names_in_(self) -> NDArray:
         """Names of the features, where X had any."""
         return self._of_best("feature_names_in_", inside=False)
-
-    def _completed(self, targets: Targets, task_set: Sequence[Task]) -> Targets:
-        """What scorers ask the holder of `tasks_`."""
-        return unwrap(self.best_estimator_)[0]._completed(targets, task_set)
 
     def _inside(self, X: Any) -> tuple[Any, Any]:
         """The multi-task estimator, and X as it reaches it."""

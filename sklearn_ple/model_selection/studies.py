@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sklearn_ple.base.search_space import Space
 from sklearn_ple.model_selection.budget import has_ended
 from sklearn_ple.model_selection.experiment import Experiment
 from sklearn_ple.model_selection.objective import SearchObjective
@@ -64,7 +65,8 @@ def open_study(
     Raises
     ------
     ValueError
-        If a study of this name was made for other metrics, folds or objectives.
+        If a study of this name was made for another architecture, features, metrics, folds or
+        objectives, or with distributions that do not mix with those of the space.
     """
     import optuna
 
@@ -78,7 +80,9 @@ def open_study(
                 pruner=default_pruner(objective.max_epochs) if pruner is None else pruner,
                 load_if_exists=study_name is not None,
             )
-        _check_same(study, experiment, objective)
+        if storage is not None:
+            _check_same(study, experiment, objective)
+            _check_space(study, experiment.space)
         samplers = draw_samplers(
             sampler,
             n_workers,
@@ -103,3 +107,20 @@ def _check_same(study: Study, experiment: Experiment, objective: SearchObjective
             f"{', '.join(differ)}, so they can't be compared. Take another study_name; or, if the "
             f"folds differ that should not, a splitter with a fixed random_state."
         )
+
+
+def _check_space(study: Study, space: Space) -> None:
+    """A study has one set of choices for a name, and one kind of range; ends of it may move."""
+    from optuna.distributions import check_distribution_compatibility
+
+    for trial in study.get_trials(deepcopy=False):
+        for name, before in trial.distributions.items():
+            try:
+                if name in space:
+                    check_distribution_compatibility(before, space[name])
+            except ValueError as error:
+                raise ValueError(
+                    f"The study {study.study_name!r} can't go on here: {name!r} was searched in "
+                    f"{before}, the space now has {space[name]}, and a study does not mix the two. "
+                    f"Take another study_name, or the space as it was."
+                ) from error

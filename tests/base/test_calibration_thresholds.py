@@ -94,6 +94,22 @@ def test_weights_count() -> None:
     assert weighted.calibration_.thresholds[0] < plain.calibration_.thresholds[0]
 
 
+def test_a_function_is_given_weights_if_it_takes_them() -> None:
+    weight = np.where(Y["sold"] == 1, 20.0, 1.0)
+
+    def without(truth, predicted) -> float:
+        return float(np.mean(truth == predicted))
+
+    def taking(truth, predicted, sample_weight) -> float:
+        return float(np.average(truth == predicted, weights=sample_weight))
+
+    by_name = fitted().calibrate(X, Y, weight, thresholds="accuracy")
+    by_function = fitted().calibrate(X, Y, weight, thresholds=taking)
+    assert by_function.calibration_.thresholds == by_name.calibration_.thresholds
+    with pytest.raises(ValueError, match="'without' of thresholds takes no sample_weight"):
+        fitted().calibrate(X, Y, weight, thresholds=without)
+
+
 # The search by itself
 
 

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from architecture_walk import small
 from joblib import parallel_config
 from planted import QUIET, TWIN, Planted, answers
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from sklearn_ple import SharedBottomClassifierRegressor
 from sklearn_ple.inspection import mtl_gain_report
 from sklearn_ple.metrics import masked_score
 
@@ -84,6 +87,28 @@ def test_parameters_that_cannot_be_pickled_do_no_harm(fits) -> None:
     scheme, twin = Planted(errors=Sizes(lambda: 2.0)), Planted(errors=Sizes(lambda: 1.0))
     mtl_gain_report({"s": scheme}, X, Y, single_task=twin, cv=3, **QUIET)
     assert len(fits) == 2 * 3
+
+
+def test_kinds_are_decided_once_on_all_rows() -> None:
+    """Where a fold lacks the only value beyond 20, the rest would pass for classes."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(120, 3)), columns=list("abc"))
+    y = pd.DataFrame({"q": rng.integers(0, 20, 120), "r": X["a"]})
+    y.loc[0, "q"] = 57
+    kinds: list[str] = []
+
+    def seen(truth, predicted) -> float:
+        kinds.append("class" if (predicted == np.round(predicted)).all() else "number")
+        return float(np.mean(predicted))
+
+    net = small(SharedBottomClassifierRegressor)
+    piped = make_pipeline(FunctionTransformer(), small(SharedBottomClassifierRegressor))
+    scoring = {"q": seen, "r": "r2"}
+    mtl_gain_report(
+        {"net": net, "piped": piped}, X, y, scoring=scoring, cv=KFold(3), n_bootstrap=0, **QUIET
+    )
+    assert kinds == ["number"] * 12  # three folds, two schemes, their two twins
+    assert net.tasks == "auto"
 
 
 def test_the_users_estimators_stay_as_they_were() -> None:

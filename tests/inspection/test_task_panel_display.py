@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.cbook import STEP_LOOKUP_MAP
 
 from sklearn_ple import PLEClassifierRegressor
 from sklearn_ple.inspection import TaskPanelDisplay
@@ -52,6 +53,11 @@ def points(artist: Any) -> tuple[np.ndarray, np.ndarray]:
     if hasattr(artist, "get_offsets"):
         return tuple(np.asarray(artist.get_offsets()).T)
     return np.asarray(artist.get_xdata()), np.asarray(artist.get_ydata())
+
+
+def as_drawn(line: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of the staircase that matplotlib makes of a line's points."""
+    return STEP_LOOKUP_MAP[line.get_drawstyle()](*line.get_data())
 
 
 def summary(display: TaskPanelDisplay, k: int = 0) -> str:
@@ -107,7 +113,10 @@ def test_precision_and_recall_with_the_share_of_positives(model, frame) -> None:
     precision, recall, _ = metrics.precision_recall_curve(is_yes, p)
     (line,) = display.artists_["bought"]
     np.testing.assert_allclose(points(line), (recall[::-1], precision[::-1]))
-    assert summary(display).startswith(f"AP {metrics.average_precision_score(is_yes, p):.3f}")
+    average = metrics.average_precision_score(is_yes, p)
+    assert summary(display).startswith(f"AP {average:.3f}")
+    across, up = as_drawn(line)
+    np.testing.assert_allclose(np.trapezoid(up, across), average)
     (share,) = [each for each in display.axes_[0].lines if each.get_linestyle() == ":"]
     np.testing.assert_allclose(share.get_ydata(), is_yes.mean())
 
@@ -130,6 +139,23 @@ def test_calibration_is_by_bins_of_equal_weight(model, frame) -> None:
     assert (np.diff(predicted) > 0).all()
     sizes = np.bincount(((np.arange(rows.sum()) + 0.5) / rows.sum() * 10).astype(int))
     assert sizes @ actual / rows.sum() == pytest.approx(Y["spent"][rows].mean())
+
+
+def test_calibration_does_not_depend_on_the_order_of_rows() -> None:
+    """Equal predictions, as after isotonic calibration, are in one bin."""
+    p = np.repeat([0.2, 0.5, 0.6], [7, 31, 5])
+    happened = np.resize([1.0, 0.0, 0.0, 1.0, 1.0], 43)
+    frame = pd.DataFrame({"a=0.0": 1 - p, "a=1.0": p})
+    shapes = []
+    for order in (np.argsort(happened), np.argsort(-happened), np.arange(43)):
+        y = pd.DataFrame({"a": happened[order]})
+        display = TaskPanelDisplay.from_predictions(y, frame.iloc[order], curve="calibration")
+        shapes.append(points(display.artists_["a"][0]))
+    predicted, actual = shapes[0]
+    np.testing.assert_allclose(predicted, [0.2, 0.5, 0.6])
+    np.testing.assert_allclose(actual, [happened[p == each].mean() for each in (0.2, 0.5, 0.6)])
+    np.testing.assert_allclose(shapes[1], shapes[0])
+    np.testing.assert_allclose(shapes[2], shapes[0])
 
 
 def test_residuals_are_actual_less_predicted(model, frame) -> None:
@@ -201,6 +227,35 @@ def test_labels_are_told_from_names_of_columns_whatever_their_dtype(dtype) -> No
     np.testing.assert_allclose(
         points(display.artists_["flag"][0]), metrics.roc_curve(labels, p)[:2]
     )
+
+
+def test_rows_without_a_prediction_are_left_out(frame) -> None:
+    """As where folds do not test all rows."""
+    unanswered = np.arange(len(X)) % 3 == 1
+    partial = frame.copy()
+    partial.loc[unanswered] = np.nan
+    for curve in ("roc", "pr", "calibration", "residuals"):
+        some = TaskPanelDisplay.from_predictions(Y, partial, curve=curve)
+        kept = TaskPanelDisplay.from_predictions(Y[~unanswered], frame[~unanswered], curve=curve)
+        assert [summary(some, k) for k in range(len(some.panels))] == [
+            summary(kept, k) for k in range(len(kept.panels))
+        ]
+    with pytest.raises(ValueError, match="No row that has a label of 'spent' has a prediction"):
+        TaskPanelDisplay.from_predictions(Y, frame.assign(spent=np.nan), curve="residuals")
+
+
+def test_classes_whose_names_begin_with_an_underscore_are_in_the_legend() -> None:
+    y, predicted = many(3)
+    name = list(y)[2]
+    y[name] = y[name].replace("a", "_a")
+    predicted = predicted.rename(columns={f"{name}=a": f"{name}=_a"})
+    display = TaskPanelDisplay.from_predictions(y, predicted, curve="roc", tasks=[name])
+    legend = display.axes_[0].get_legend()
+    entries = zip(legend.get_texts(), legend.get_lines(), strict=True)
+    shown = {text.get_text(): line.get_color() for text, line in entries}
+    drawn = {line.get_label(): line.get_color() for line in display.artists_[name]}
+    assert shown == drawn
+    assert list(shown) == ["_a", "b", "c", "d"]
 
 
 def test_a_pipeline_is_looked_into(frame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,12 +13,22 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+
 from sklearn_ple.architectures.cgc import CGCEstimator
 from sklearn_ple.architectures.mmoe import MMOEEstimator
 from sklearn_ple.architectures.ple import PLEEstimator
 from sklearn_ple.architectures.shared_bottom import SharedBottomEstimator
 from sklearn_ple.architectures.single_task import SingleTaskEstimator
-from sklearn_ple.inspection import expert_utilization
+from sklearn_ple.inspection import (
+    ExpertUtilizationDisplay,
+    TaskPanelDisplay,
+    TrainingCurveDisplay,
+    expert_utilization,
+)
+from sklearn_ple.model_selection import MultiTaskSearchCV
 from sklearn_ple.nn import GateReading
 
 SMALL = {"max_epochs": 2, "batch_size": 64, "random_state": 0}
@@ -147,6 +158,25 @@ def test_pipelines_and_searches_are_looked_through(X, y) -> None:
     pd.testing.assert_frame_equal(
         expert_utilization(search, X), expert_utilization(inner, scaler.transform(X))
     )
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True], ids=["bare", "in a pipeline"])
+def test_all_looks_go_into_a_multi_task_search(X, y, in_pipeline) -> None:
+    model = PLEEstimator(expert_widths=(7,), tasks={"hours": "regression"}, **SMALL)
+    given = make_pipeline(StandardScaler(), model) if in_pipeline else model
+    search = MultiTaskSearchCV(given, {"lr": [0.01]}, n_trials=1, cv=2, random_state=0).fit(X, y)
+    inner, inside = (search.best_estimator_, X)
+    if in_pipeline:
+        inner, inside = inner[-1], inner[:-1].transform(X)
+    pd.testing.assert_frame_equal(expert_utilization(search, X), expert_utilization(inner, inside))
+    curves = TrainingCurveDisplay.from_estimator(search)
+    pd.testing.assert_frame_equal(curves.history, inner.history_)
+    panels = TaskPanelDisplay.from_estimator(search, X, y).panels
+    assert [panel.summary for panel in panels] == [
+        panel.summary for panel in TaskPanelDisplay.from_estimator(inner, inside, y).panels
+    ]
+    ExpertUtilizationDisplay.from_estimator(search, X)
+    plt.close("all")
 
 
 @pytest.mark.parametrize("scheme", [SingleTaskEstimator, SharedBottomEstimator])

@@ -98,6 +98,9 @@ def test_a_study_prunes_within_a_fit(data: Any) -> None:
         (net(), {"max_epochs": [3, 11]}, 11),
         (net(), {"max_epochs": optuna.distributions.IntDistribution(2, 19)}, 19),
         (net(max_epochs="auto"), {"lr": [0.1]}, 40),  # on fewer than 400 rows
+        (net(), {"max_epochs": "auto"}, 40),
+        (net(), {"max_epochs": ["auto", 7]}, 40),
+        (net(), {"max_epochs": ["auto", 70]}, 70),
     ],
 )
 def test_a_fold_has_as_many_steps_as_epochs_at_most(

@@ -228,6 +228,9 @@ def test_mistakes(answer, people) -> None:
         answer(net(tasks={"price": "count"}), X, y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         answer(net(), X[:100], y)
+    for cv in (1, 0, -1, True):
+        with pytest.raises(ValueError, match=f"cv={cv} is no number of folds, which begins at 2"):
+            answer(net(), X, y, cv=cv)
     one_class = [(np.flatnonzero(y["bought"] == "yes"), np.flatnonzero(y["bought"] != "yes"))]
     with pytest.raises(
         ValueError, match=r"Fold 0 can't be trained on: Task 'bought' has one class"

@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from sklearn_ple import task_scorer
 from sklearn_ple.model_selection import optuna_objective
 from sklearn_ple.model_selection.pruning import TrialReports, default_pruner
 from sklearn_ple.training import EpochReport
@@ -63,11 +64,12 @@ def test_a_value_is_the_mean_over_folds_of_the_best_score_so_far(data: Any) -> N
     np.testing.assert_allclose([values[step] for step in range(1, 9)], expected)
 
 
-def test_with_a_single_task_to_score_that_task_is_reported(data: Any) -> None:
+@pytest.mark.parametrize("scoring", ["spent_r2", task_scorer(1, "r2")], ids=["name", "number"])
+def test_with_a_single_task_to_score_that_task_is_reported(data: Any, scoring: Any) -> None:
     X, y = data
-    found = search(
-        stopping_net(), cv=FOLDS, pruner=NopPruner(), n_trials=1, scoring="spent_r2"
-    ).fit(X, y)
+    found = search(stopping_net(), cv=FOLDS, pruner=NopPruner(), n_trials=1, scoring=scoring).fit(
+        X, y
+    )
     train, _ = next(FOLDS.split(X))
     model = stopping_net().set_params(**found.best_params_).fit(X.iloc[train], y.iloc[train])
     values = found.study_.trials[0].intermediate_values

@@ -215,6 +215,8 @@ def test_before_fit() -> None:
         search().predict([[1.0]])
     assert not hasattr(search(), "tasks_")
     assert not hasattr(search(), "classes_")
+    with pytest.raises(NotFittedError):
+        search().pareto_frame()
 
 
 def test_a_search_is_taken_for_what_it_searches() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from architecture_walk import small
 from searched import SPACE, net, people, search
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import FitFailedWarning
@@ -16,7 +17,12 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_ple import SharedBottomRegressor, SparseFoldWarning, task_scorer
+from sklearn_ple import (
+    SharedBottomClassifier,
+    SharedBottomRegressor,
+    SparseFoldWarning,
+    task_scorer,
+)
 from sklearn_ple.model_selection import MultiTaskSearchCV, optuna_objective
 from sklearn_ple.training import EpochReport
 
@@ -74,6 +80,15 @@ def test_mistakes_end_the_search_before_its_first_trial(data: Any, mistake: str)
     with pytest.raises(ValueError, match=message):
         search(**given).fit(*data)
     assert not begun
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision"])
+def test_scores_that_scikit_learn_gives_its_classifiers_alone(data: Any, scoring: str) -> None:
+    X, y = data[0], (data[1]["bought"] == "yes").rename("bought")
+    with pytest.raises(ValueError, match=f"say 'bought_{scoring}'"):
+        search(scoring=scoring).fit(X, y)
+    search(scoring=f"bought_{scoring}", n_trials=1).fit(X, y)
+    search(small(SharedBottomClassifier), scoring=scoring, n_trials=1).fit(X, y)
 
 
 def test_mistakes_in_data(data: Any) -> None:

@@ -19,18 +19,23 @@ from typing import Any
 import joblib
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 import torch
+from architecture_walk import small
+from optuna.distributions import FloatDistribution
 from searched import fold_scores, people, search
 from sklearn.base import clone
 from sklearn.model_selection import KFold
 
+from sklearn_ple import CGCEstimator
 from sklearn_ple.model_selection import resilient_storage
 from sklearn_ple.model_selection.budget import ERROR, Budget, has_ended
 from sklearn_ple.model_selection.samplers import draw_samplers
 from sklearn_ple.model_selection.workers import run_trials
 
 HERE = Path(__file__).parent
+RANGE = FloatDistribution(1e-3, 1e-2, log=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +94,11 @@ def test_a_pickled_search_does_without_its_database(data: Any, url: str, tmp_pat
     [
         ({"cv": 3}, "n_splits, folds"),
         ({"cv": KFold(2)}, "folds"),
+        ({"scoring": "spent_r2"}, "metrics"),
+        (
+            {"estimator": small(CGCEstimator, max_epochs=2), "space": {"lr": [0.03]}},
+            "architecture, metrics",
+        ),
         ({"scoring": ["spent_r2"], "refit": "spent_r2"}, "metrics, objectives"),
         ({"scoring": {"score": "spent_r2", "b": "bought_roc_auc"}, "refit": "score"}, "metrics"),
     ],
@@ -100,6 +110,46 @@ def test_trials_that_can_not_be_compared_are_not_mixed(
     search(**options).fit(*data)
     with pytest.raises(ValueError, match=f"other {what}, so"):
         search(**options | changes).fit(*data)
+
+
+def test_other_features_are_not_mixed_and_another_table_of_them_goes_on(
+    data: Any, url: str
+) -> None:
+    X, y = data
+    options: dict[str, Any] = {"storage": url, "study_name": "mine"}
+    search(n_trials=1, **options).fit(X, y)
+    with pytest.raises(ValueError, match="other features, so"):
+        search(n_trials=2, **options).fit(X.assign(age=-X["age"]), y)
+    with pytest.raises(ValueError, match="other features, so"):
+        search(n_trials=2, **options).fit(X.rename(columns={"age": "years"}), y)
+    rebuilt = pd.DataFrame({name: X[name].copy() for name in X})
+    assert len(search(n_trials=2, **options).fit(rebuilt, y).study_.trials) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"bottom_widths": [(4,), (8,)]}, {"bottom_widths": [(4,), (8,), (16,)]}),
+        ({"lr": RANGE}, {"lr": FloatDistribution(1e-3, 1e-2)}),
+        ({"lr": RANGE}, {"lr": [0.001, 0.01]}),
+    ],
+    ids=["a choice more", "no logarithm", "choices"],
+)
+def test_a_space_that_does_not_mix_is_an_error_before_the_next_trial(
+    data: Any, url: str, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    options: dict[str, Any] = {"storage": url, "study_name": "mine"}
+    search(space=before, n_trials=1, **options).fit(*data)
+    with pytest.raises(ValueError, match=f"{next(iter(now))!r} was searched in"):
+        search(space=now, n_trials=2, **options).fit(*data)
+    assert len(optuna.load_study(study_name="mine", storage=url).trials) == 1
+
+
+def test_ends_of_a_range_may_move(data: Any, url: str) -> None:
+    options: dict[str, Any] = {"storage": url, "study_name": "mine"}
+    search(space={"lr": RANGE}, n_trials=1, **options).fit(*data)
+    wider = {"lr": FloatDistribution(1e-4, 1e-1, log=True), "dropout": [0.0, 0.1]}
+    assert len(search(space=wider, n_trials=2, **options).fit(*data).study_.trials) == 2
 
 
 def test_a_study_made_beforehand_may_have_trials_waiting(data: Any, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from numbers import Real
@@ -66,7 +67,8 @@ def best_threshold(
     Parameters
     ----------
     metric : str or callable
-        A scorer's name in scikit-learn, or `metric(y_true, y_pred)`; the second class is 1.
+        A scorer's name in scikit-learn, or `metric(y_true, y_pred)`, which takes `sample_weight`
+        too where there are weights; the second class is 1.
     second : ndarray of shape (n,)
         Its probabilities.
     is_second : ndarray of shape (n,)
@@ -76,8 +78,14 @@ def best_threshold(
     Raises
     ------
     ValueError
-        If there is no such metric, or it is not one of labels.
+        If there is no such metric, it is not one of labels, or it takes no weights and there are.
     """
+    if weight is not None and callable(metric) and not _takes_weights(metric):
+        raise ValueError(
+            f"The metric {getattr(metric, '__name__', metric)!r} of thresholds takes no "
+            f"sample_weight, and weights were given: make it metric(y_true, y_pred, "
+            f"sample_weight=None), or calibrate without weights."
+        )
     scorer = get_scorer(metric) if isinstance(metric, str) else make_scorer(metric)
     extra = {} if weight is None else {"sample_weight": weight}
     codes = is_second.astype(int)
@@ -94,6 +102,11 @@ def best_threshold(
         ) from error
     best = candidates[np.array(scores) >= np.nanmax(scores)]
     return float(best[np.abs(best - 0.5).argmin()])
+
+
+def _takes_weights(metric: Callable[..., float]) -> bool:
+    parameters = inspect.signature(metric).parameters.values()
+    return any(p.name == "sample_weight" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _candidates(second: Floats) -> Floats:

@@ -92,7 +92,7 @@ def _of_rows(rows: Rows, x_name: str, y_name: str, weight_name: str) -> dict[str
     columns, targets = rows.columns, rows.targets
     shape = f"{columns.n_rows} rows of {len(columns.labels)} columns"
     features = {
-        f"{label} of {x_name}": _of_column(columns, i) for i, label in enumerate(columns.labels)
+        f"{label} of {x_name}": content(columns, i) for i, label in enumerate(columns.labels)
     }
     labels = {
         f"target {name!r} of {y_name}": _of_labels(column)
@@ -101,8 +101,8 @@ def _of_rows(rows: Rows, x_name: str, y_name: str, weight_name: str) -> dict[str
     return {x_name: shape, **features, **labels, weight_name: _of_numbers(rows.weight)}
 
 
-def _of_column(columns: Columns, i: int) -> str:
-    """Of what the network reads of a column, whatever table holds it."""
+def content(columns: Columns, i: int) -> str:
+    """A short text for what the network reads of a column, whatever table holds it."""
     if columns.kinds[i] == "number":
         return _of_numbers(columns.numbers([i]))
     codes, levels = columns.levels(i)
