@@ -25,10 +25,6 @@ from sklearn_ple.tasks import Binary, TaskSet
 class AITMEstimator(MultiTaskEstimator):
     """Adaptive information transfer: each task of a funnel learns from the one before it.
 
-    A binary step is meant to be labelled by whether a row has come so far, on all rows: 0, not
-    missing, where the step before did not happen. Labels that are missing there teach
-    p(buy | click), which may well be above p(click); set `calibration` to 0 for them.
-
     Parameters
     ----------
     bottom_widths : tuple of int, default=(256, 256)
@@ -39,6 +35,9 @@ class AITMEstimator(MultiTaskEstimator):
         binary target before it: times the mean over rows of the sum of all such excesses. It is
         added to losses in units of the null deviance, where the paper adds it, of the same
         strength, to plain cross-entropies. 0 turns it off.
+        It is meant for labels of having come so far, on all rows: 0, not missing, where the step
+        before did not happen. Labels that are missing there teach p(buy | click), which may well be
+        above p(click): turn it off for them.
 
     References
     ----------

@@ -46,7 +46,8 @@ optimizer : {"adamw", "adam", "sgd", "rmsprop"} or a torch optimiser class, defa
 lr : float or "auto", default="auto"
     Peak learning rate; "auto" follows from the batch size.
 weight_decay : float or "auto", default="auto"
-    Decoupled weight decay of weight matrices; "auto" takes {weight_decay}.
+    Weight decay of weight matrices, decoupled with "adamw", and with other optimisers as they
+    define it, mostly added to the gradient; "auto" takes {weight_decay}.
 lr_schedule : {"cosine", "linear", "constant"}, default="cosine"
     Course of the learning rate after a warm-up over the first 5 % of all steps.
 batch_size : int or "auto", default="auto"
@@ -73,7 +74,8 @@ compile : bool, default=False
     Whether to train through ``torch.compile``; predictions run uncompiled. The first steps take ten
     seconds and more. On a CPU it is worth a tenth without dropout, and nothing with it.
 callbacks : list of skorch callbacks or None, default=None
-    Copied for each fit; the copies are in `callbacks_`.
+    Copied for each fit; the copies are in `callbacks_`. An `LRScheduler` goes with
+    ``lr_schedule="constant"``, and `EpochScoring` with a function and ``use_caching=False``.
 checkpoint_dir : str, path-like or None, default=None
     Directory, of this fit alone, where `fit` keeps what it needs to go on after it was killed, with
     ``fit(..., resume=True)``: its last two states. `partial_fit` keeps none.

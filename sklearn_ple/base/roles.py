@@ -12,6 +12,7 @@ from sklearn.metrics import r2_score
 
 from sklearn_ple.base.estimator import MultiTaskEstimator
 from sklearn_ple.tables import missing
+from sklearn_ple.tasks.classification import unseen_labels
 from sklearn_ple.tasks.inference import Promise
 from sklearn_ple.tasks.user_warning import warn_user
 
@@ -23,8 +24,11 @@ def _mean_score(
     predictions = estimator._predictions(X)
     targets, weights = estimator._read_to_score(y, weight, len(predictions[0]))
     scores = []
-    for column, predicted, w in zip(targets.columns, predictions, weights.T, strict=True):
+    each = zip(estimator.tasks_, targets.columns, predictions, weights.T, strict=True)
+    for task, column, predicted, w in each:
         rows = ~missing(column) & (w > 0)
+        if task.classes_ is not None and unseen_labels(column[rows], task.classes_).all():
+            task.encode(column[rows])  # raises: they are most likely coded otherwise than at fit
         if rows.sum() >= least:
             scores.append(metric(column[rows], predicted[rows], sample_weight=w[rows]))
     if not scores:
@@ -65,6 +69,11 @@ class ClassifierRole(ClassifierMixin):
         Returns
         -------
         float
+
+        Raises
+        ------
+        ValueError
+            If a task knows none of its labels: they are most likely coded otherwise than at fit.
         """
         return _mean_score(_accuracy, self, X, y, sample_weight, least=1)
 

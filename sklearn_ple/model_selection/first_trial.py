@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sklearn_ple.base.fit.inputs import resolve_categorical
-from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM
+from sklearn_ple.base.fit.pilot import holds_out
 from sklearn_ple.base.fit.sizing import Sizes, resolve_sizes
 from sklearn_ple.base.member import Member, find_member
 from sklearn_ple.features import read_columns
@@ -80,7 +80,9 @@ def _sizes(experiment: Experiment, member: Member) -> Sizes | None:
         categorical = resolve_categorical(params["categorical_features"], columns)
         n_numeric = n_features - len(categorical)
     n_rows = len(experiment.splits[0][0])
-    stops = params["early_stopping"]
-    if stops is True or (stops == "auto" and n_rows >= EARLY_STOPPING_FROM):
+    stops = holds_out(params, n_rows)
+    if stops:
         n_rows -= round(n_rows * params["validation_fraction"])
-    return resolve_sizes(params, n_rows=n_rows, n_features=n_features, n_numeric=n_numeric)
+    return resolve_sizes(
+        params, n_rows=n_rows, n_features=n_features, n_numeric=n_numeric, stops_early=stops
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sklearn_ple.base.fit.pilot import holds_out
 from sklearn_ple.base.fit.sizing import resolve_sizes
 from sklearn_ple.model_selection.search_space import extremes
 
@@ -73,8 +74,15 @@ def most_epochs(experiment: Experiment, member: Member) -> int:
     n_kept = max(1, math.floor(n_rows * (1 - params["validation_fraction"])))
     own = params["max_epochs"]
     tried = extremes(experiment.space[name]) if name in experiment.space else [own]
+    stops = holds_out(params, n_rows) or "X_val" in experiment.fit_params
     resolved = [
-        resolve_sizes(params | {"max_epochs": each}, n_rows=n_kept, n_features=1, n_numeric=1)
+        resolve_sizes(
+            params | {"max_epochs": each},
+            n_rows=n_kept,
+            n_features=1,
+            n_numeric=1,
+            stops_early=stops,
+        )
         for each in tried
     ]
     return max(int(sizes.max_epochs) for sizes in resolved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, ClassVar
@@ -217,7 +218,7 @@ class MultiTaskNet(NeuralNet):
             self.notify("on_batch_end", batch=batch, training=training, **step)
         weighted, weight = torch.stack(sums).sum(0).tolist()
         losses = [a / b if b > 0 else 0.0 for a, b in zip(weighted, weight, strict=True)]
-        self.history.record(prefix + "_loss", float(torch.stack(total).mean()))
+        self.record_loss(prefix + "_loss", float(torch.stack(total).mean()))
         self.history.record(prefix + "_batch_count", len(total))
         self.history.record("lr", rate)
         factors = self.criterion_.weighting.current_weights().to(self.criterion_.task_weights)
@@ -227,6 +228,12 @@ class MultiTaskNet(NeuralNet):
             self.history.record(f"weight/{name}", each)
         self.criterion_.weighting.on_epoch_end(losses)
         self.history.record("seconds", perf_counter() - start)
+
+    def record_loss(self, name: str, loss: float) -> None:
+        """Write a loss of this epoch, and whether it is the least so far, as skorch's nets do."""
+        earlier = [row[name] for row in self.history[:-1] if name in row]
+        self.history.record(name, loss)
+        self.history.record(f"{name}_best", loss < min(earlier, default=math.inf))
 
     def train_step(self, batch: Batch, **fit_params: Any) -> dict[str, Tensor]:
         """Forward, backward, one step of the optimiser."""

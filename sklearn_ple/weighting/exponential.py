@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from sklearn_ple.weighting.loss_weighting import LossWeighting
+from sklearn_ple.weighting.order import check_order
 
 
 class ExponentialWeighting(LossWeighting):
@@ -35,7 +36,8 @@ class ExponentialWeighting(LossWeighting):
     Raises
     ------
     ValueError
-        At fit, if the number or the names of ratios do not match the tasks, or one is not positive.
+        If `every` is another word; at fit, if the number, the names or the order of ratios do not
+        match the tasks, or one is not positive.
 
     Examples
     --------
@@ -56,6 +58,8 @@ class ExponentialWeighting(LossWeighting):
         every: Literal["epoch", "step"] = "epoch",
     ) -> None:
         super().__init__()
+        if every not in ("epoch", "step"):
+            raise ValueError(f"every={every!r} is neither 'epoch' nor 'step'.")
         self.ratios = ratios
         self.every = every
         self.steps = 0
@@ -74,6 +78,7 @@ class ExponentialWeighting(LossWeighting):
         elif isinstance(given, Real):
             ratios = [float(given)] * len(names)
         else:
+            check_order("ratios", given, names)
             ratios = [float(ratio) for ratio in given]
         if len(ratios) != len(names):
             raise ValueError(f"ratios has {len(ratios)} entries for {len(names)} tasks {names}.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+from sklearn_ple.weighting.order import check_order
 
 TaskWeights = Literal["label_share"] | Sequence[float] | Mapping[str, float] | None
 
@@ -41,10 +42,10 @@ def resolve_task_weights(
     if task_weights is None:
         return np.ones(len(names))
     if isinstance(task_weights, str):
-        return label_share / label_share.max()
+        largest = label_share.max()
+        return label_share / largest if largest > 0 else np.ones(len(names))
     given: object = task_weights
-    if isinstance(given, pd.Series):
-        _check_order(given.index.tolist(), names)
+    check_order("task_weights", given, names)
     if isinstance(task_weights, Mapping):
         if unknown := set(task_weights) - set(names):
             raise ValueError(f"task_weights names {sorted(unknown)}, but the tasks are {names}.")
@@ -56,13 +57,3 @@ def resolve_task_weights(
     if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
         raise ValueError(f"task_weights must be non-negative and not all zero, got {task_weights}.")
     return weights
-
-
-def _check_order(labels: list[Any], names: Sequence[str]) -> None:
-    """Raise ValueError if a Series of weights has names, and they are not those of the tasks."""
-    is_named = all(isinstance(label, str) for label in labels)
-    if is_named and len(labels) == len(names) and labels != list(names):
-        raise ValueError(
-            f"task_weights is a Series by the names {labels}, but the tasks are {names}: weights "
-            f"are taken in order; give a dict (.to_dict()) for weights by name."
-        )

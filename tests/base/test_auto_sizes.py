@@ -21,6 +21,7 @@ def resolve(n_rows: int, n_numeric: int = 5, n_other: int = 3, **given: Any) -> 
         n_rows=n_rows,
         n_features=n_numeric + n_other,
         n_numeric=n_numeric,
+        stops_early=n_rows >= 900,
     )
 
 

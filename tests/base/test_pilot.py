@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 from skorch.callbacks import Callback
 
-from sklearn_ple import PLERegressor, SharedBottomRegressor
+from sklearn_ple import (
+    PLERegressor,
+    SharedBottomEstimator,
+    SharedBottomRegressor,
+    TaskInferenceWarning,
+)
 from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM, PILOT_EPOCHS, PILOT_FROM
 
 N = 431
@@ -63,7 +68,15 @@ def test_rows_to_stop_by_make_it_needless() -> None:
     X, Y = data(0.0)
     model = SharedBottomRegressor(**SMALL).fit(X[:401], Y[:401], X_val=X[401:], y_val=Y[401:])
     assert "valid_loss" in model.history_
-    assert len(model.history_) <= 40 < PILOT_EPOCHS
+    assert 40 < len(model.history_) <= 150 < PILOT_EPOCHS
+
+
+def test_a_kind_that_is_inferred_is_said_once() -> None:
+    X, Y = data(0.1)
+    grades = np.searchsorted([-2.0, -0.5, 1.0], Y[:, 0])
+    with pytest.warns(TaskInferenceWarning) as said:
+        SharedBottomEstimator(**SMALL).fit(X, np.column_stack([grades, Y[:, 1]]))
+    assert len(said) == 1
 
 
 class Counter(Callback):

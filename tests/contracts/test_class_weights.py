@@ -65,13 +65,29 @@ def test_class_weights_raise_recall_and_shift_probabilities(cls) -> None:
         ({"yes": 2.0}, "several targets: give a dict by target name"),
         ({"price": {"yes": 2.0}}, r"class_weight names \['price'\]; the targets are"),
         ({"rare": {"maybe": 2.0}}, r"class_weight of task 'rare' names \['maybe'\]"),
+        ({"rare": {"yes": -3.0}}, "class_weight of task 'rare' must be finite, not negative"),
+        ({"rare": {"yes": float("inf")}}, "class_weight of task 'rare' must be finite"),
+        ({"rare": {"yes": float("nan")}}, "class_weight of task 'rare' must be finite"),
+        ({"rare": {"yes": 0, "no": 0}}, "not all zero"),
     ],
-    ids=["flat for several", "unknown target", "unknown label"],
+    ids=[
+        *("flat for several", "unknown target", "unknown label"),
+        *("negative", "infinite", "not a number", "all zero"),
+    ],
 )
 def test_class_weights_that_do_not_fit(class_weight: Any, message: str) -> None:
     x, y = rare_labels()
     with pytest.raises(ValueError, match=message):
         small(PLEClassifier, class_weight=class_weight).fit(x, y)
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_no_class_weight_for_a_task_is_none(n_targets: int) -> None:
+    x, y = rare_labels()
+    y = y.iloc[:, :n_targets]
+    plain = small(PLEClassifier).fit(x, y)
+    given = small(PLEClassifier, class_weight=dict.fromkeys(y.columns)).fit(x, y)
+    pd.testing.assert_frame_equal(given.predict_frame(x), plain.predict_frame(x))
 
 
 def test_class_weights_do_not_touch_regressions() -> None:

@@ -16,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import (
     Callback,
+    Checkpoint,
     EarlyStopping,
     EpochScoring,
     GradientNormClipping,
@@ -95,13 +96,14 @@ def test_a_callback_of_ones_own_is_told_of_everything(cls) -> None:
 def test_given_callbacks_stay_as_they_were() -> None:
     given = [Recorder(), EarlyStopping(patience=2), LRScheduler("StepLR", step_size=1)]
     before = [copy.deepcopy(vars(callback)) for callback in given]
-    model = small(PLEEstimator, callbacks=given).fit(X, Y, **VALIDATION)
+    settings = {"callbacks": given, "lr_schedule": "constant"}
+    model = small(PLEEstimator, **settings).fit(X, Y, **VALIDATION)
     assert model.callbacks is given
     assert [vars(callback) for callback in given] == before
     for one, (_, other) in zip(given, model.callbacks_, strict=True):
         assert type(one) is type(other)
         assert one is not other
-    small(PLEEstimator, callbacks=given).fit(X, Y, **VALIDATION)
+    small(PLEEstimator, **settings).fit(X, Y, **VALIDATION)
     clone(model).fit(X, Y, **VALIDATION)
 
 
@@ -126,13 +128,32 @@ def test_early_stopping_of_skorch_without_validation_rows_watches_the_training_l
     assert len(model.history_) < 5
 
 
-def test_a_schedule_of_skorch() -> None:
-    settings = {"lr": 0.01, "lr_schedule": "constant", "max_epochs": 4, "batch_size": 1000}
-    plain = small(PLEEstimator, **settings).fit(X, Y)
+class Rates(Callback):
+    """The learning rate of every step."""
+
+    def initialize(self) -> Rates:
+        self.rates_: list[float] = []
+        return self
+
+    def on_batch_end(self, net: Any, training: bool = False, **kwargs: Any) -> None:
+        if training:
+            self.rates_.append(net.optimizer_.param_groups[0]["lr"])
+
+
+def test_a_schedule_of_skorch_rules_after_the_warm_up() -> None:
+    settings = {"lr": 0.01, "lr_schedule": "constant", "max_epochs": 4, "batch_size": 40}
     halving = LRScheduler("StepLR", step_size=1, gamma=0.5)
-    halved = small(PLEEstimator, callbacks=[halving], **settings).fit(X, Y)
-    assert not np.allclose(halved.predict_frame(X)["spent"], plain.predict_frame(X)["spent"])
-    assert np.isfinite(halved.history_["train_loss"]).all()
+    model = small(PLEEstimator, callbacks=[halving, Rates()], **settings).fit(X, Y)
+    rates = np.reshape(model.callbacks_[1][1].rates_, (4, 4))  # 157 rows: four steps an epoch
+    np.testing.assert_allclose(rates[0, 1:], 0.01)  # the first of 16 steps is the warm-up
+    np.testing.assert_allclose(rates[1:], np.outer([0.005, 0.0025, 0.00125], np.ones(4)))
+    np.testing.assert_allclose(model.history_["lr"], [0.01, 0.005, 0.0025, 0.00125])
+
+
+def test_two_schedules_are_one_too_many() -> None:
+    model = small(PLEEstimator, callbacks=[LRScheduler("StepLR", step_size=1)])
+    with pytest.warns(UserWarning, match="over what the callback LRScheduler sets"):
+        model.fit(X, Y)
 
 
 def mean_price(net: Any, dataset: Any, y: Any = None) -> float:
@@ -146,6 +167,19 @@ def test_scoring_of_skorch_with_a_callable() -> None:
     assert np.isfinite(model.history_["mean_price"]).all()
     assert [name for name, _ in model.callbacks_] == ["price"]
     assert len(model.net_.history[:, "mean_price"]) == 3
+
+
+def test_checkpoints_of_skorch_keep_the_epoch_of_least_validation_loss(tmp_path) -> None:
+    keep = Checkpoint(dirname=str(tmp_path), f_optimizer=None, f_criterion=None, f_history=None)
+    model = small(PLEEstimator, callbacks=[keep], max_epochs=5).fit(X, Y, **VALIDATION)
+    rows = model.net_.history
+    assert keep.monitor == "valid_loss_best"
+    assert [row["valid_loss_best"] for row in rows] == [
+        row["valid_loss"] < min([other["valid_loss"] for other in rows[:k]], default=np.inf)
+        for k, row in enumerate(rows)
+    ]
+    assert (tmp_path / "params.pt").exists()
+    assert not [name for name in model.history_ if str(name).endswith("_best")]
 
 
 def test_clipped_gradients_of_skorch() -> None:

@@ -49,6 +49,39 @@ def test_senseless_weights(sort: str, method: str) -> None:
         call(X, Y, sample_weight=weight)
 
 
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(60), r"sample_weight_val has shape \(60,\); expected \(20,\)"),
+        (np.zeros(20), "All elements of sample_weight_val are zero"),
+    ],
+)
+def test_weights_of_held_out_rows_are_called_so(weight, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        small(PLEEstimator).fit(X, Y, X_val=X[:20], y_val=Y[:20], sample_weight_val=weight)
+
+
+def test_weights_of_held_out_rows_need_such_rows() -> None:
+    with pytest.raises(ValueError, match="sample_weight_val is of X_val and y_val"):
+        small(PLEEstimator).fit(X, Y, sample_weight_val=np.ones(131))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", torch.optim.NAdam])
+def test_automatic_weight_decay_is_for_adamw_which_decouples_it(optimizer) -> None:
+    groups = small(PLEEstimator, optimizer=optimizer).fit(X, Y).net_.optimizer_.param_groups
+    assert {group["weight_decay"] for group in groups} == {0.0}
+    groups = small(PLEEstimator).fit(X, Y).net_.optimizer_.param_groups
+    assert max(group["weight_decay"] for group in groups) > 0
+
+
+@over(CLASSIFIERS)
+def test_a_role_score_refuses_labels_that_are_coded_otherwise(cls) -> None:
+    labels = (Y[:, 0] > np.median(Y[:, 0])).astype(int)
+    model = small(cls, max_epochs=1).fit(X, labels)
+    with pytest.raises(ValueError, match=r"label '\d' is not one of the classes seen at fit"):
+        model.score(X, labels.astype(str))
+
+
 @over(CLASSIFIERS)
 def test_senseless_weights_of_a_role_score(cls) -> None:
     model = small(cls, max_epochs=1).fit(X, Y[:, 0])

@@ -133,3 +133,9 @@ def test_scoring_draws_nothing_and_trains_nothing() -> None:
         runs.append(dict(net.callbacks_)["recorder"].steps)
     for one, other in zip(*runs, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_where_no_epoch_can_be_scored_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, best, _ = _train(monkeypatch, [math.nan] * 5, patience=2)
+    assert len(net.history) == 5
+    assert best.best_epoch_ is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -149,8 +150,14 @@ def test_ratios_for_all_in_order_or_by_name(ratios: Any, expected: list[float]) 
         (-1.0, "must be positive"),
         (float("nan"), "must be positive"),
         ([0.5, float("inf"), 1.0], "must be positive"),
+        (pd.Series({"watch": 0.5, "click": 1.0, "price": 1.0}), "ratios is a Series by the names"),
     ],
 )
 def test_ratios_that_do_not_fit(ratios: Any, gist: str) -> None:
     with pytest.raises(ValueError, match=gist):
         ExponentialWeighting(ratios).setup(["click", "watch", "price"])
+
+
+def test_t_counts_epochs_or_steps_and_nothing_else() -> None:
+    with pytest.raises(ValueError, match="every='steps' is neither 'epoch' nor 'step'"):
+        ExponentialWeighting(0.5, every="steps")

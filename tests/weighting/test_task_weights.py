@@ -82,6 +82,19 @@ def test_label_share_counts_rows_by_their_weight() -> None:
     assert row["weight/y1"] == pytest.approx(40 / 240)
 
 
+def test_without_any_label_all_shares_are_equal() -> None:
+    assert resolve_task_weights("label_share", NAMES, np.zeros(len(NAMES))).tolist() == [1.0] * 3
+
+
+def test_a_chunk_without_weight_for_a_task_leaves_it_alone() -> None:
+    X, y = make_related_tasks(90, 4, random_state=0)
+    model = SharedBottomEstimator(task_weights=None, bottom_widths=(6,), random_state=0)
+    model.partial_fit(X, y).set_params(task_weights="label_share")
+    model.partial_fit(X, y, sample_weight=np.column_stack([np.ones(90), np.zeros(90)]))
+    assert model.history_.iloc[-1][["weight/y0", "weight/y1"]].tolist() == [1.0, 0.0]
+    assert np.isfinite(model.predict(X)).all()
+
+
 def test_a_weight_of_zero_leaves_the_shared_bottom_to_the_others() -> None:
     """Then the other task's labels do not matter at all."""
     X, y = make_related_tasks(160, 4, random_state=0)

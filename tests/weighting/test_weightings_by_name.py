@@ -118,7 +118,7 @@ def test_without_a_solver_too(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError("Install them with ...")
 
     monkeypatch.setitem(AGGREGATORS, "mgda", lambda *_: missing())
-    with pytest.raises(ImportError, match=r"sklearn-ple\[torchjd\]"):
+    with pytest.raises(ImportError, match=r"torchjd\[quadprog"):
         model_of("mgda").fit(X, Y)
 
 

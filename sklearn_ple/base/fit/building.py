@@ -130,7 +130,8 @@ def starting_outputs(
 
 def share_of_labels(encoded: Floats, weight: Floats) -> Floats:
     """Weighted share of rows that have a label of each task, from (n, n_tasks) each."""
-    share: Floats = (~np.isnan(encoded) * weight).sum(axis=0) / weight.sum(axis=0)
+    total = weight.sum(axis=0)
+    share: Floats = (~np.isnan(encoded) * weight).sum(axis=0) / np.where(total > 0, total, 1.0)
     return share
 
 

@@ -76,6 +76,6 @@ def history_frame(net: MultiTaskNet) -> pd.DataFrame:
     order = ["epoch", "train_loss", "valid_loss", "score", "lr", "seconds"]
     first = [name for name in order if name in frame]
     by_task = [name for name in frame if "/" in str(name)]
-    known = {*first, *by_task, "train_batch_count"}
+    known = {*first, *by_task, "train_batch_count", "train_loss_best", "valid_loss_best"}
     of_callbacks = [name for name in frame if name not in known]
     return frame[first + by_task + of_callbacks]

@@ -16,7 +16,7 @@ from sklearn_ple.base.fit.identity import identity
 from sklearn_ple.base.fit.inputs import resolve_categorical
 from sklearn_ple.base.fit.material import Material
 from sklearn_ple.base.fit.memory_rows import MemoryRows
-from sklearn_ple.base.fit.pilot import EARLY_STOPPING_FROM, pilot_of, wants_pilot
+from sklearn_ple.base.fit.pilot import holds_out, pilot_of, wants_pilot
 from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.base.fit.sizing import Sizes, resolve_sizes
 from sklearn_ple.features import Columns
@@ -95,10 +95,7 @@ class Fitting:
 
     def holds_out(self, n_rows: int) -> bool:
         """Whether some of so many rows are held out to stop by."""
-        wanted = self.params["early_stopping"]
-        if wanted == "auto":
-            wanted = n_rows >= EARLY_STOPPING_FROM
-        return bool(wanted) and not self.single_epoch
+        return holds_out(self.params, n_rows) and not self.single_epoch
 
     def wants_pilot(self, n_rows: int) -> bool:
         """Whether a pilot run is to find the number of epochs, as there are but so many rows."""
@@ -109,7 +106,7 @@ class Fitting:
         """Set the number of epochs by a run on a part of the rows, where there are but few."""
         if not self.wants_pilot(len(rows.weight)):
             return
-        pilot = pilot_of(self.estimator, self.random_state)
+        pilot = pilot_of(self.estimator, self.kinds, rows.targets.names, self.random_state)
         if self.checkpoints is not None and self.checkpoints.pilot_epochs is not None:
             self.params["max_epochs"] = self.checkpoints.pilot_epochs
             return
@@ -151,6 +148,7 @@ class Fitting:
             n_rows=material.n_rows,
             n_features=n_features,
             n_numeric=n_features - len(self.categorical(material.columns)),
+            stops_early=material.holds_out,
         )
 
     def _net(self, material: Material, sizes: Sizes, device: torch.device) -> MultiTaskNet:

@@ -45,6 +45,8 @@ def read_material(fitting: Fitting, rows: Given, held_out: Given, *, minimum: in
         raise TypeError("X_val is a ParquetSource, but X is not; give both of one sort.")
     if (held_out.X is None) != (held_out.y is None):
         raise ValueError("X_val and y_val must be given together.")
+    if held_out.X is None and held_out.weight is not None:
+        raise ValueError("sample_weight_val is of X_val and y_val, which are not given.")
     return _in_memory(fitting, rows, held_out, minimum)
 
 
@@ -55,7 +57,7 @@ def _in_memory(fitting: Fitting, rows: Given, held_out: Given, minimum: int) -> 
     if held_out.X is None:
         return MemoryRows(fitting, checked, None)
     columns = read(held_out.X, reset=False)
-    valid = check_rows_of(columns, held_out.y, held_out.weight, "X_val", "y_val")
+    valid = check_rows_of(columns, held_out.y, held_out.weight, "_val")
     return MemoryRows(fitting, checked, valid)
 
 

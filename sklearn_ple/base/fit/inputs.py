@@ -42,7 +42,9 @@ def check_same_length(n_rows: int, n_labels: int, x_name: str = "X", y_name: str
         )
 
 
-def check_sample_weight(sample_weight: Any, n_rows: int, names: list[str]) -> Floats:
+def check_sample_weight(
+    sample_weight: Any, n_rows: int, names: list[str], name: str = "sample_weight"
+) -> Floats:
     """Weights of shape (n_rows, n_tasks), in the order of these targets.
 
     Given are None, weights of rows (n,), or of labels (n, n_tasks).
@@ -61,13 +63,13 @@ def check_sample_weight(sample_weight: Any, n_rows: int, names: list[str]) -> Fl
     weight = weights_by_target(sample_weight, names)
     if weight.shape not in {(n_rows,), (n_rows, n_tasks)}:
         raise ValueError(
-            f"sample_weight has shape {weight.shape}; expected ({n_rows},) or "
+            f"{name} has shape {weight.shape}; expected ({n_rows},) or "
             f"({n_rows}, {n_tasks}): one weight per row, or one per row and task."
         )
     if not np.isfinite(weight).all() or (weight < 0).any():
-        raise ValueError("sample_weight holds negative, NaN or infinite values.")
+        raise ValueError(f"{name} holds negative, NaN or infinite values.")
     if not weight.any():
-        raise ValueError("All elements of sample_weight are zero: no weight is left to learn from.")
+        raise ValueError(f"All elements of {name} are zero: no row is left that counts.")
     return np.repeat(weight[:, None], n_tasks, axis=1) if weight.ndim == 1 else weight.copy()
 
 
@@ -120,7 +122,8 @@ def apply_class_weight(
     Raises
     ------
     ValueError
-        If a task or a label is unknown, or what is to be weighed has no classes.
+        If a task or a label is unknown, what is to be weighed has no classes, or a weight is
+        negative or not finite, or all are zero.
     """
     if not class_weight:
         return weight
@@ -147,6 +150,11 @@ def apply_class_weight(
                     f"classes are {labels}."
                 )
             factors = np.array([float(spec.get(label, 1.0)) for label in labels])
+            if not np.isfinite(factors).all() or (factors < 0).any() or not factors.any():
+                raise ValueError(
+                    f"class_weight of task {task.name_!r} must be finite, not negative and not "
+                    f"all zero; it is {spec}."
+                )
         weight[rows, k] *= factors[codes]
     return weight
 
@@ -156,7 +164,7 @@ def _class_weight_by_task(class_weight: Any, task_set: TaskSet) -> Sequence[Any]
         if not any(task.is_classification for task in task_set):
             raise ValueError(f"class_weight={class_weight!r}, but no target has classes.")
         return [class_weight if task.is_classification else None for task in task_set]
-    nested = any(isinstance(v, str | Mapping) for v in class_weight.values())
+    nested = any(v is None or isinstance(v, str | Mapping) for v in class_weight.values())
     if not nested:
         if len(task_set) > 1:
             raise ValueError(

@@ -34,12 +34,15 @@ class Material(ABC):
         Set by `settle`, as all that follow.
     n_rows : int
         Rows to train on.
+    holds_out : bool
+        Whether there are rows to stop by.
     """
 
     columns: Columns
     is_1d: bool
     task_set: TaskSet
     n_rows: int
+    holds_out: bool
 
     def __init__(self, fitting: Fitting) -> None:
         self.fitting = fitting

@@ -70,6 +70,7 @@ class MemoryRows(Material):
                 raise ValueError("y_val has no label that weighs anything, so none to stop by.")
             self.held_out = replace(held_out, targets=targets)
         self.rows, self.n_rows = rows, len(rows.weight)
+        self.holds_out = self.held_out is not None
 
     def features(self, options: EncodingOptions) -> FeatureTable:
         return learn_features(self.rows.columns, self.rows.weight.mean(axis=1), **options)
@@ -129,11 +130,14 @@ class MemoryRows(Material):
         )
 
 
-def check_rows_of(
-    columns: Columns, y: Any, sample_weight: Any, x_name: str = "X", y_name: str = "y"
-) -> Rows:
-    """Labels and weights that belong to these columns; rows without weight are dropped."""
+def check_rows_of(columns: Columns, y: Any, sample_weight: Any, suffix: str = "") -> Rows:
+    """Labels and weights that belong to these columns; rows without weight are dropped.
+
+    The suffix is that of the arguments' names.
+    """
     targets = read_targets(y)
-    check_same_length(columns.n_rows, len(targets), x_name, y_name)
-    weight = check_sample_weight(sample_weight, columns.n_rows, targets.names)
+    check_same_length(columns.n_rows, len(targets), f"X{suffix}", f"y{suffix}")
+    weight = check_sample_weight(
+        sample_weight, columns.n_rows, targets.names, f"sample_weight{suffix}"
+    )
     return Rows(columns, targets, weight).weighed()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
+
+from sklearn_ple.tasks import Task
 
 if TYPE_CHECKING:
     from sklearn_ple.base.estimator import MultiTaskEstimator
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 EARLY_STOPPING_FROM = 1_000
 PILOT_FROM = 400
 PILOT_EPOCHS, PILOT_PATIENCE, PILOT_FRACTION = 300, 40, 0.2
+
+
+def holds_out(params: Mapping[str, Any], n_rows: int) -> bool:
+    """Whether some of so many rows are held out to stop by."""
+    wanted = params["early_stopping"]
+    return n_rows >= EARLY_STOPPING_FROM if wanted == "auto" else bool(wanted)
 
 
 def wants_pilot(params: Mapping[str, Any], n_rows: int) -> bool:
@@ -27,14 +35,20 @@ def wants_pilot(params: Mapping[str, Any], n_rows: int) -> bool:
 
 
 def pilot_of(
-    estimator: MultiTaskEstimator, random_state: np.random.RandomState
+    estimator: MultiTaskEstimator,
+    kinds: Sequence[Task],
+    names: Sequence[str],
+    random_state: np.random.RandomState,
 ) -> MultiTaskEstimator:
     """An unfitted twin that trains silently, long, and until held-out rows say stop.
+
+    It takes targets of these names for the kinds that they were found to be.
 
     Small sets differ in this more than in anything else: noisy ones want 10 epochs, those without
     noise several hundred.
     """
     pilot: MultiTaskEstimator = clone(estimator).set_params(
+        tasks=dict(zip(names, kinds, strict=True)),
         early_stopping=True,
         validation_fraction=PILOT_FRACTION,
         max_epochs=PILOT_EPOCHS,

@@ -64,6 +64,7 @@ class SourceRows(Material):
     def settle(self) -> None:
         self._survey = Survey(self.fitting, self.source, self.held_out, self.minimum)
         self.task_set, self.n_rows = self._survey.task_set, self._survey.n_train
+        self.holds_out = self._survey.n_valid > 0
         if self.held_out is None and self.fitting.wants_pilot(self._survey.n_rows):
             X, y, weight = self.source.whole()
             self.fitting.pilot(check_rows_of(self.source.columns(X), y, weight))

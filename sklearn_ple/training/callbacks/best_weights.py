@@ -63,15 +63,20 @@ class BestWeights(Callback):
             net.stop_requested_ = True
 
     def is_out_of_patience(self, epoch: int) -> bool:
-        """Whether the best of all epochs up to this one lies too long ago."""
-        return self.patience is not None and epoch - (self.best_epoch_ or 0) >= self.patience
+        """Whether the best of all epochs up to this one lies too long ago.
+
+        Never while no epoch could be scored, as the rows held out have no label.
+        """
+        if self.patience is None or self.best_epoch_ is None:
+            return False
+        return epoch - self.best_epoch_ >= self.patience
 
     def _score(self, net: NeuralNet, data: RowData) -> float:
         sums = _sums(net, data)
         explained = explained_when_recalibrated(sums)
         score = stopping_score(explained, label_share(sums))
         loss = (mean_losses(sums) * net.criterion_.task_weights.to(sums)).sum()
-        net.history.record("valid_loss", float(loss))
+        net.record_loss("valid_loss", float(loss))
         net.history.record("score", score)
         for name, value in zip(net.task_names, explained.tolist(), strict=True):
             net.history.record(f"score/{name}", value)

@@ -6,8 +6,10 @@ import math
 from typing import Any, Literal
 
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 from torch.optim.lr_scheduler import LambdaLR
+
+from sklearn_ple.tasks.user_warning import warn_user
 
 Schedule = Literal["cosine", "linear", "constant"]
 
@@ -18,7 +20,8 @@ class LearningRateSchedule(Callback):
     Parameters
     ----------
     schedule : {"cosine", "linear", "constant"}
-        Half a cosine to zero, a line to zero, or no decay.
+        Half a cosine to zero, a line to zero, or no decay: then the rate is left alone after the
+        warm-up, for a schedule of the user's.
     n_steps : int
         Steps in all.
     warm_up : float
@@ -41,12 +44,20 @@ class LearningRateSchedule(Callback):
         return 1 - done if self.schedule == "linear" else 1.0
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        others = [callback for _, callback in net.callbacks_ if isinstance(callback, LRScheduler)]
+        if others and self.schedule != "constant":
+            warn_user(
+                f"lr_schedule={self.schedule!r} sets the learning rate at every step, over what "
+                f"the callback {type(others[0]).__name__} sets; say lr_schedule='constant'.",
+                UserWarning,
+            )
         for group in net.optimizer_.param_groups:
             group["lr"] = group.setdefault("initial_lr", group["lr"])
         self._scheduler = LambdaLR(net.optimizer_, self.factor)
 
     def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if training:
+        is_rising = self._scheduler.last_epoch < self.warm_up * self.n_steps
+        if training and (is_rising or self.schedule != "constant"):
             self._scheduler.step()
 
     def state_dict(self) -> dict[str, Any]:
