@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -13,11 +14,18 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray
 
+_REAL = (bool, int, float, np.bool_, np.integer, np.floating, Decimal)
+
 
 def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
     """A table or column as pandas, or None for anything that is neither (arrays, lists).
 
     Whole numbers with gaps stay exact, as objects; categoricals stay categoricals.
+
+    Raises
+    ------
+    TypeError
+        If it is a query that was not run yet.
     """
     if isinstance(container, np.ndarray):
         return None
@@ -27,6 +35,8 @@ def as_frame(container: Any) -> pd.DataFrame | pd.Series | None:
         return pd.Series(_of_arrow(container), index=container.index, name=container.name)
     if isinstance(container, pd.DataFrame):
         return _without_arrows_own(container)
+    if nw.dependencies.is_polars_lazyframe(container):
+        raise TypeError("A polars LazyFrame has no rows yet: hand over what its .collect() gives.")
     native = nw.from_native(container, pass_through=True, allow_series=True, eager_only=True)
     if isinstance(native, nw.Series):
         return pd.Series(_column(native), name=native.name, copy=False)
@@ -49,7 +59,7 @@ def row_slicer(container: Any) -> Callable[[slice], Any] | None:
 
 
 def _without_arrows_own(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with dictionaries as categoricals and views of text as text, if it has any."""
+    """The frame with dictionaries as categoricals, views as text, nothing but gaps as objects."""
     places = [i for i, dtype in enumerate(frame.dtypes) if _is_known_to_arrow_alone(dtype)]
     if places:
         frame = frame.copy(deep=False)
@@ -64,7 +74,8 @@ def _is_known_to_arrow_alone(dtype: Any) -> bool:
     from pyarrow import types
 
     stored = dtype.pyarrow_dtype
-    return bool(types.is_dictionary(stored) or types.is_string_view(stored))
+    own = (types.is_dictionary, types.is_string_view, types.is_null)
+    return any(is_own(stored) for is_own in own)
 
 
 def _of_arrow(series: pd.Series) -> pd.Categorical | NDArray:
@@ -126,6 +137,12 @@ def _categorical(values: NDArray) -> pd.Categorical:
         order = np.arange(len(levels))
     place = np.append(np.argsort(order), -1)  # a gap's code is -1, and so the last place
     return pd.Categorical.from_codes(place[codes], pd.Index(levels[order].tolist()))
+
+
+def is_real(kind: type) -> bool:
+    """Whether it is a type of real numbers, bools among them."""
+    # Of NumPy's durations, NumPy itself thinks that they are integers.
+    return issubclass(kind, _REAL) and not issubclass(kind, np.timedelta64)
 
 
 def missing(values: NDArray) -> NDArray[np.bool_]:

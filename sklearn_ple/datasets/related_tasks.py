@@ -62,7 +62,7 @@ def make_related_tasks(
     Parameters
     ----------
     n_samples : int, default=10_000
-        Number of rows.
+        Number of rows, 1 or more.
     n_features : int, default=64
         Number of inputs, at least ``n_tasks``. Only their projections on the weights matter, so
         the labels follow the same law whatever it is.
@@ -130,7 +130,9 @@ def make_related_tasks(
     >>> 0 < oracle.label_correlation() < 0.9
     True
     """
-    _check(n_features, n_tasks, correlation, n_sines, scale, noise, positive_rate, n_classes)
+    _check(
+        n_samples, n_features, n_tasks, correlation, n_sines, scale, noise, positive_rate, n_classes
+    )
     kind_of = _per_task(kinds, n_tasks, "kinds")
     missing_of = _per_task(missing, n_tasks, "missing")
     _check_entries(kind_of, missing_of)
@@ -209,6 +211,7 @@ def _check_entries(kinds: list[Kind], missing: list[float]) -> None:
 
 
 def _check(
+    n_samples: int,
     n_features: int,
     n_tasks: int,
     correlation: float,
@@ -220,6 +223,7 @@ def _check(
 ) -> None:
     lowest = 0 if n_tasks > 2 else -1
     demands = {
+        f"n_samples must be at least 1, but is {n_samples}": n_samples >= 1,
         f"n_tasks must be at least 1, but is {n_tasks}": n_tasks >= 1,
         f"n_features must be at least n_tasks={n_tasks}, but is {n_features}": (
             n_features >= n_tasks

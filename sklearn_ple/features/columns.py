@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from os import PathLike
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sklearn_ple.features.levels import uniform
-from sklearn_ple.tables import as_frame, missing
+from sklearn_ple.tables import as_frame, is_real, missing
 
 Kind = Literal["number", "category"]
 Column = NDArray | pd.api.extensions.ExtensionArray
@@ -138,8 +137,8 @@ def read_columns(X: Any) -> Columns:
     Raises
     ------
     TypeError
-        If X is no table, or sparse, or a column holds what can't be a feature; the message names
-        it.
+        If X is no table, or not yet one (a LazyFrame), or sparse, or a column holds what can't be a
+        feature; the message names it.
     ValueError
         If X is not two-dimensional, is complex, or repeats a column name.
     """
@@ -230,14 +229,14 @@ def _kind(column: Column, label: str) -> Kind:
 
 
 def _object_kind(column: NDArray, label: str) -> Kind:
-    present = column[~missing(column)]
-    if all(isinstance(v, str) for v in present):
-        return "category" if len(present) else "number"
-    if all(isinstance(v, bool | int | float | np.number | np.bool_ | Decimal) for v in present):
+    kinds = set(map(type, column[~missing(column)]))
+    if all(map(is_real, kinds)):  # also where there is nothing at all
         return "number"
-    kinds = sorted({type(v).__name__ for v in present})
+    if all(issubclass(kind, str) for kind in kinds):
+        return "category"
+    named = sorted(kind.__name__ for kind in kinds)
     raise TypeError(
-        f"{label} holds values of the types {kinds}; each argument must be a string or a real "
+        f"{label} holds values of the types {named}; each argument must be a string or a real "
         f"number, all text or all numbers in a column (.astype(str) makes them text); {_NO_NUMBER}."
     )
 

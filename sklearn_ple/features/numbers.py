@@ -15,6 +15,7 @@ from scipy.special import ndtri
 Floats = NDArray[np.float64]
 Columns = Sequence[tuple[Floats, Floats]]
 _N_QUANTILES = 1000
+_NO_SPREAD = 1e-12  # of the size of the values: what rounding leaves of none
 EDGE = 1e-7
 
 
@@ -54,8 +55,8 @@ class Robust:
     """(x - median) / spread, then smoothly clipped to (-3, 3).
 
     The spread is the interquartile range over that of a normal distribution; where half the rows
-    share one value, the standard deviation. The clip z / sqrt(1 + (z / 3)^2) is RealMLP's
-    (Holzmueller et al., NeurIPS 2024, arXiv 2407.04491).
+    share one value, but for rounding, the standard deviation. The clip z / sqrt(1 + (z / 3)^2) is
+    RealMLP's (Holzmueller et al., NeurIPS 2024, arXiv 2407.04491).
     """
 
     center: Floats
@@ -77,7 +78,15 @@ class Robust:
 
 @dataclass(frozen=True)
 class QuantileNormal:
-    """The normal quantile of the weighted training distribution function."""
+    """The normal quantile of the weighted training distribution function, on a grid of levels.
+
+    There are as many levels, evenly from 0 to 1, as the column has distinct values, but no more
+    than 1,000. A value has the middle of the levels whose quantile it is: with 1,000 distinct
+    values and more, that of its share of the rows. The fewer they are, the less do shares count:
+    the distinct quantiles are spread about evenly, and the least and the greatest, unless they have
+    a step's share and more, lie at -5.2 and 5.2, as in scikit-learn's `QuantileTransformer`. Of two
+    values they always do.
+    """
 
     center: Floats
     quantiles: list[Floats]
@@ -96,7 +105,7 @@ class QuantileNormal:
         for j, quantiles in enumerate(self.quantiles):
             levels = np.linspace(0, 1, len(quantiles))
             values = numbers[:, j]
-            # A value that many rows share has the middle of its share: the mean of both looks.
+            # Where quantiles repeat, the middle of their levels: the mean of both looks.
             up = np.interp(values, quantiles, levels)
             down = 1 - np.interp(-values, -quantiles[::-1], levels)
             numbers[:, j] = ndtri(((up + down) / 2).clip(EDGE, 1 - EDGE))
@@ -111,13 +120,16 @@ def _mean_and_deviation(values: Floats, weight: Floats) -> tuple[float, float]:
     small = values / unit
     mean = float(np.average(small, weights=weight))
     deviation = float(np.sqrt(np.average((small - mean) ** 2, weights=weight)))
-    return mean * unit, deviation * unit if deviation > 1e-12 else 1.0
+    return mean * unit, deviation * unit if deviation > _NO_SPREAD else 1.0
 
 
 def _median_and_spread(values: Floats, weight: Floats) -> tuple[float, float]:
     low, median, high = weighted_quantiles(values, weight, np.array([0.25, 0.5, 0.75]))
     spread = (high / 2 - low / 2) * 2 / 1.349
-    return float(median), float(spread) or _mean_and_deviation(values, weight)[1]
+    # Beside the quartiles and not the largest value, which a code for a gap would be.
+    if spread <= _NO_SPREAD * max(abs(low), abs(high)):
+        return float(median), _mean_and_deviation(values, weight)[1]
+    return float(median), float(spread)
 
 
 def _quantile_grid(values: Floats, weight: Floats) -> Floats:

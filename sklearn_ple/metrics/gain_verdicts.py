@@ -102,9 +102,10 @@ def gain_verdicts(
         {"scheme": scheme, "task": task} | _mean_and_error(group, by_fold=_has_folds(pairs))
         for (scheme, task), group in pairs.groupby(KEY, sort=False)
     ]
-    table = pd.DataFrame(rows)
-    if (table["n_pairs"] < 2).all():
-        raise ValueError(too_few(int(table["n_pairs"].max())))
+    table = pd.DataFrame(rows, columns=[*KEY, "gain", "std_error", "n_pairs"])
+    most = max(table["n_pairs"].tolist(), default=0)
+    if most < 2:
+        raise ValueError(too_few(most))
     gain, error = table["gain"].to_numpy(), table["std_error"].to_numpy()
     freedom = table["n_pairs"].to_numpy() - 1.0
     p_value = _p_values(gain, error, freedom)

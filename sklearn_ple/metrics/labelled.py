@@ -29,6 +29,7 @@ class LabelledRows:
     truth : ndarray of shape (n_labelled,)
         Labels, or positions in the classes.
     prediction : ndarray of shape (n_labelled,) or (n_labelled, n_classes)
+        Probabilities are floats.
     extra : dict of str to ndarray of shape (n_labelled,)
         `sample_weight` and `groups`, where the metric is given them.
     """
@@ -69,6 +70,7 @@ def labelled_rows(
     labels : ndarray of shape (n,)
         A column of `read_targets`.
     y_pred : ndarray of shape (n,) or (n, n_classes)
+        A single column that is no probability counts as one-dimensional.
     classes, sample_weight, groups
         As in `masked_score`, as arrays.
     name : str, default="y"
@@ -100,6 +102,8 @@ def labelled_rows(
     if metric.takes_codes:
         prediction = _two_columns(prediction)
         truth = _codes(truth, classes, prediction.shape[1], name, allow_unseen=allow_unseen)
+    elif prediction.ndim == 2 and prediction.shape[1] == 1:
+        prediction = prediction[:, 0]
     extra = {} if weight is None else {"sample_weight": weight[rows]}
     if groups is not None and metric.takes_groups:
         extra["groups"] = groups[rows]
@@ -128,6 +132,8 @@ def _plain(column: NDArray) -> NDArray:
 
 
 def _two_columns(probability: NDArray) -> Floats:
+    if probability.dtype.kind != "f":  # a 0/1 prediction in place of a probability
+        probability = probability.astype(np.float64)
     if probability.ndim == 1:
         return np.column_stack([1 - probability, probability])
     return probability

@@ -130,6 +130,8 @@ def read_groups(groups: Any) -> NDArray:
     """
     table = as_frame(groups)
     read = np.asarray(groups if table is None else table)
+    if read.dtype.kind == "U" and not isinstance(groups, np.ndarray):
+        read = np.asarray(groups, dtype=object)  # in a list of text a gap stays one
     if read.ndim == 2 and read.shape[1] == 1:
         read = read[:, 0]
     if read.ndim != 1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+from sklearn.utils.validation import check_is_fitted
+
 from sklearn_ple.metrics.metric import MetricFunction
 from sklearn_ple.metrics.scorers import deviance_explained_scorer, task_scorer
 from sklearn_ple.metrics.task_scorers import TaskScorer
@@ -59,7 +61,9 @@ def multitask_scorers(
     ------
     ValueError
         If `metrics` names an unknown task or metric, or `tasks` is another word, or given although
-        `source` is not y.
+        `source` is not y, or `source` is an estimator of another package.
+    NotFittedError
+        If `source` is an estimator that was not fitted.
 
     Examples
     --------
@@ -69,13 +73,13 @@ def multitask_scorers(
     >>> list(multitask_scorers(y))
     ['y0_roc_auc', 'y0_neg_log_loss', 'y1_r2', 'y1_neg_rmse', 'deviance_explained']
     """
-    metrics = metrics or {}
+    by_name = {str(name): chosen for name, chosen in (metrics or {}).items()}
     kinds = _kinds(source, tasks)
-    if unknown := set(metrics) - set(kinds):
+    if unknown := set(by_name) - set(kinds):
         raise ValueError(f"metrics names {sorted(unknown)}, but the tasks are {list(kinds)}.")
     scorers: dict[str, TaskScorer] = {}
     for name, task in kinds.items():
-        for metric in metrics.get(name, _default_metrics(task)):
+        for metric in by_name.get(name, _default_metrics(task)):
             scorer = task_scorer(name, metric)
             scorers[f"{name}_{scorer.name}"] = scorer
     scorers[MEAN_SCORE] = deviance_explained_scorer()
@@ -85,6 +89,7 @@ def multitask_scorers(
 def _kinds(source: Any, tasks: TaskChoice) -> dict[str, Task]:
     fitted = source if isinstance(source, TaskSet) else getattr(unwrap(source)[0], "tasks_", None)
     if fitted is None:
+        _check_labels(source)
         targets = read_targets(source)
         if not isinstance(tasks, str):
             kinds = resolve_tasks(tasks, targets)
@@ -96,6 +101,16 @@ def _kinds(source: Any, tasks: TaskChoice) -> dict[str, Task]:
     if not (isinstance(tasks, str) and tasks == "auto"):
         raise ValueError("tasks= is for a source of labels; here the tasks are fitted already.")
     return {task.name_: task for task in fitted}
+
+
+def _check_labels(source: Any) -> None:
+    """Raise an error that says what is wrong with an estimator from which no task can be told."""
+    inner, _ = unwrap(source)
+    if not hasattr(type(inner), "fit"):  # of the class: a table may have a column of that name
+        return
+    name = type(inner).__name__
+    check_is_fitted(inner, msg=f"{name} is not fitted, so it has no tasks yet: fit it, or give y.")
+    raise ValueError(f"{name} is no multi-task estimator of this package: give y instead.")
 
 
 def _default_metrics(task: Task) -> tuple[str, ...]:

@@ -83,12 +83,12 @@ def task_scorer(
     >>> round(scorer(model, X, y), 3)
     -0.667
     """
-    if metric == "d2":
-        return DevianceExplainedScorer(task)
-    chosen = scored_metric(metric, response_method, greater_is_better)
-    if groups is not None and not chosen.takes_groups:
-        raise ValueError(f"groups={groups!r}, but {chosen.name!r} is not measured within groups.")
-    return MetricScorer(task, chosen, groups)
+    is_d2 = metric == "d2"
+    chosen = None if is_d2 else scored_metric(metric, response_method, greater_is_better)
+    if groups is not None and (chosen is None or not chosen.takes_groups):
+        name = "d2" if chosen is None else chosen.name
+        raise ValueError(f"groups={groups!r}, but {name!r} is not measured within groups.")
+    return DevianceExplainedScorer(task) if chosen is None else MetricScorer(task, chosen, groups)
 
 
 def scored_metric(

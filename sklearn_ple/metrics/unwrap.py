@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sklearn_ple.metrics.position import is_position
@@ -14,23 +15,25 @@ from sklearn_ple.tasks.targets import weights_by_target
 
 
 def unwrap(estimator: Any) -> tuple[Any, list[Any]]:
-    """The fitted estimator inside pipelines and searches.
+    """The fitted estimator inside pipelines, searches and frozen estimators.
 
     Parameters
     ----------
     estimator : object
-        A fitted estimator, search or pipeline, nested at will.
+        A fitted estimator, search, pipeline or one frozen, nested at will.
 
     Returns
     -------
     inner : object
-        The first on the way in that is neither pipeline nor fitted search.
+        The first on the way in that is neither pipeline nor fitted search, nor frozen.
     transformers : list
         What X has to pass, in order, before `inner` sees it.
     """
     transformers: list[Any] = []
     while True:
-        if isinstance(estimator, Pipeline):
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, Pipeline):
             if len(estimator) > 1:
                 transformers.append(estimator[:-1])
             estimator = estimator[-1]

@@ -15,7 +15,9 @@ from sklearn_ple.tables import as_frame
 
 
 def read_column(X: Any, column: str | int) -> NDArray:
-    """One column, by name out of a table of any make, by position out of an array.
+    """One column: by name out of a table of any make, by position out of an array.
+
+    A position will do for a table too, if none of its columns is called so.
 
     Raises
     ------
@@ -24,9 +26,10 @@ def read_column(X: Any, column: str | int) -> NDArray:
     """
     table = as_frame(X)
     if isinstance(table, pd.DataFrame):
-        if column not in table.columns:
+        name = _name_of(column, table)
+        if name not in table.columns:
             raise ValueError(f"X has no column {column!r}; its columns are {list(table.columns)}.")
-        return table[column].to_numpy()
+        return table[name].to_numpy()
     array = np.asarray(X)
     if array.ndim != 2 or not is_position(column, array.shape[1]):
         raise ValueError(
@@ -50,7 +53,17 @@ def only_features(X: Any, features: Any, others: Collection[str | int]) -> Any:
     -------
     array-like or DataFrame
     """
-    if features is None or not isinstance(as_frame(X), pd.DataFrame):
+    table = as_frame(X)
+    if features is None or not isinstance(table, pd.DataFrame):
         return X
-    extra = [column for column in others if isinstance(column, str) and column not in features]
+    names = [_name_of(column, table) for column in others]
+    extra = [name for name in names if isinstance(name, str) and name not in features]
     return nw.from_native(X, eager_only=True).drop(extra, strict=False).to_native() if extra else X
+
+
+def _name_of(column: str | int, table: pd.DataFrame) -> str | int:
+    """What a column is called that is told by name, or by position if none is called so."""
+    if column in table.columns or not is_position(column, table.shape[1]):
+        return column
+    name: str | int = table.columns[column]
+    return name

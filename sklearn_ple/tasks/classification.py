@@ -54,7 +54,7 @@ class Classification(Task):
         codes = self.encode(labels).astype(int)
         totals: NDArray = np.bincount(codes, weights=weight, minlength=len(self.classes_))
         if self.declared_ is not None:
-            totals = totals + 1.0  # a declared class may be absent from the first rows
+            totals = totals + 1.0  # a row of each, as a class may be absent from the first rows
         self.baseline_ = self.log_odds(totals / totals.sum())
 
     def encode(self, column: NDArray) -> Floats:

@@ -61,11 +61,12 @@ def resolve_tasks(
     if isinstance(tasks, str):
         given = ["auto"] * len(targets.names)
     elif isinstance(tasks, Mapping):
-        if unknown := set(tasks) - set(targets.names):
+        by_name = {str(name): spec for name, spec in tasks.items()}  # as targets are named
+        if unknown := set(by_name) - set(targets.names):
             raise ValueError(
-                f"tasks names {sorted(map(str, unknown))}, but y has the columns {targets.names}."
+                f"tasks names {sorted(unknown)}, but y has the columns {targets.names}."
             )
-        given = [tasks.get(name, "auto") for name in targets.names]
+        given = [by_name.get(name, "auto") for name in targets.names]
     else:
         given = list(tasks)
         if len(given) != len(targets.names):

@@ -56,12 +56,15 @@ class Regression(Task):
 
     def fit_labels(self, labels: NDArray, weight: Floats) -> None:
         values = to_numbers(labels, self.name_)
-        self.mean_ = float(np.average(values, weights=weight))
-        deviation = np.sqrt(np.average((values - self.mean_) ** 2, weights=weight))
-        constant = deviation <= 1e-12 * np.abs(values).max()
-        self.scale_ = 1.0 if constant else float(deviation)
-        if constant:
-            self.mean_ = float(values[0])  # the mean itself may be a rounding error away
+        # In units of the largest, since squares overflow; a power of two changes no digit.
+        exponent = int(np.frexp(np.abs(values).max())[1])
+        small = np.ldexp(values, -exponent)
+        mean = np.average(small, weights=weight)
+        deviation = np.sqrt(np.average((small - mean) ** 2, weights=weight))
+        constant = deviation <= 1e-12 * np.abs(small).max()
+        self.scale_ = 1.0 if constant else float(np.ldexp(deviation, exponent))
+        # Of a constant, the mean itself may be a rounding error away.
+        self.mean_ = float(values[0]) if constant else float(np.ldexp(mean, exponent))
         self.baseline_ = np.zeros(1)
 
     def encode(self, column: NDArray) -> Floats:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_ple.tables import as_frame, missing
+from sklearn_ple.tables import as_frame, is_real, missing
+
+_TIMES = (date, timedelta, np.datetime64, np.timedelta64, pd.Period)  # pandas' own among them
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ def read_targets(y: Any) -> Targets:
     Raises
     ------
     ValueError
-        If y is None, empty in columns, of more than two dimensions, complex, or has
-        duplicated column names.
+        If y is None, empty in columns, of more than two dimensions, complex, holds dates or
+        durations (other than as categories of pandas), or has duplicated column names.
     """
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
@@ -121,7 +124,8 @@ def classes_by_target(classes: Any, targets: Targets) -> list[NDArray | None]:
 def weights_by_target(sample_weight: Any, names: list[str]) -> NDArray[np.float64]:
     """Sample weights as an array, (n,) or (n, n_targets), columns in the order of these targets.
 
-    The columns of a table are found by name, unless table or targets have no names.
+    The columns of a table are found by name, unless table or targets have no names; 0, 1, … in
+    pandas are none. A column called 7 is the target "7", as in `read_targets`.
 
     Raises
     ------
@@ -138,15 +142,16 @@ def weights_by_target(sample_weight: Any, names: list[str]) -> NDArray[np.float6
     frame = as_frame(sample_weight)
     if not isinstance(frame, pd.DataFrame):
         return np.asarray(sample_weight, dtype=np.float64)
-    given = frame.columns.tolist()
-    named = all(isinstance(name, str) for name in given) and names != names_of_unnamed(len(names))
+    given = _names(frame.columns)
+    unnamed = frame.columns.equals(pd.RangeIndex(len(given)))
+    named = not unnamed and names != names_of_unnamed(len(names))
     if named and len(given) == len(names) > 1:
         if set(given) != set(names):
             raise ValueError(
                 f"sample_weight has the columns {given}, but y has {names}; give an array "
                 f"for weights in the order of y."
             )
-        frame = frame[names]
+        frame = frame.iloc[:, [given.index(name) for name in names]]
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
@@ -155,12 +160,17 @@ def names_of_unnamed(n_targets: int) -> list[str]:
     return [f"y{i}" for i in range(n_targets)]
 
 
+def _names(labels: Iterable[Any]) -> list[str]:
+    """What targets are called whose columns have these labels."""
+    return [f"y{i}" if label in (None, "") else str(label) for i, label in enumerate(labels)]
+
+
 def _from_array(y: Any) -> Targets:
     array = np.asarray(y)
     if array.dtype.kind == "U" and not isinstance(y, np.ndarray):
         array = np.asarray(y, dtype=object)
     if array.dtype.kind == "c":
-        raise ValueError("Complex data not supported: y is complex.")
+        raise ValueError(_is_complex("y"))
     if array.ndim not in (1, 2):
         hint = " For targets by name give a DataFrame." if isinstance(y, Mapping) else ""
         raise ValueError(
@@ -168,19 +178,27 @@ def _from_array(y: Any) -> Targets:
         )
     is_1d = array.ndim == 1
     table = array[:, None] if is_1d else array
-    columns = [_tidy(table[:, i]) for i in range(table.shape[1])]
+    columns = [_tidy(table[:, i], "y") for i in range(table.shape[1])]
     return _checked(columns, None, is_1d, [False] * len(columns))
 
 
 def _from_series(series: list[pd.Series], *, is_1d: bool) -> Targets:
-    names = [f"y{i}" if s.name in (None, "") else str(s.name) for i, s in enumerate(series)]
     declared = [isinstance(s.dtype, pd.CategoricalDtype) for s in series]
-    return _checked([_tidy(_values(s)) for s in series], names, is_1d, declared)
+    columns = [_of_series(*each) for each in zip(series, declared, strict=True)]
+    return _checked(columns, _names(s.name for s in series), is_1d, declared)
+
+
+def _of_series(series: pd.Series, declared: bool) -> NDArray:
+    what = "y" if series.name in (None, "") else f"Target {series.name!r}"
+    kind = series.dtype.kind
+    if kind in "mM" or isinstance(series.dtype, pd.PeriodDtype):
+        raise ValueError(_holds_times(what))
+    if kind == "c":
+        raise ValueError(_is_complex(what))
+    return _tidy(_values(series), what, declared=declared)
 
 
 def _values(series: pd.Series) -> NDArray:
-    if pd.api.types.is_datetime64_any_dtype(series.dtype):
-        raise ValueError(f"Target {series.name!r} holds dates; give numbers or labels.")
     gaps = bool(series.isna().any())
     are_booleans = pd.api.types.is_bool_dtype(series.dtype)
     if pd.api.types.is_numeric_dtype(series.dtype) and not (gaps and are_booleans):
@@ -192,23 +210,38 @@ def _values(series: pd.Series) -> NDArray:
     return series.to_numpy()
 
 
-def _tidy(column: NDArray) -> NDArray:
-    """Objects that are all numbers become numbers; text stays text."""
+def _tidy(column: NDArray, what: str, *, declared: bool = False) -> NDArray:
+    """Objects that are all numbers become numbers; text stays text.
+
+    Raises
+    ------
+    ValueError
+        If they are dates, durations or complex, unless they were declared classes.
+    """
     if column.dtype.kind in "biufU":
         return column.astype(column.dtype.newbyteorder("="))
-    if column.dtype.kind == "M":
-        raise ValueError("y holds dates; give numbers or labels.")
+    if column.dtype.kind in "mM":
+        raise ValueError(_holds_times(what))
     column = column.astype(object)
     absent = missing(column)
-    present = column[~absent]
-    if len(present) and all(
-        isinstance(v, int | float | np.number | Decimal) and not isinstance(v, bool)
-        for v in present
-    ):
-        if absent.any() or any(isinstance(v, Decimal) for v in present):
+    kinds = set(map(type, column[~absent]))
+    if not declared and any(issubclass(kind, _TIMES) for kind in kinds):
+        raise ValueError(_holds_times(what))
+    if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
+        raise ValueError(_is_complex(what))
+    if kinds and all(is_real(kind) and not issubclass(kind, bool | np.bool_) for kind in kinds):
+        if absent.any() or any(issubclass(kind, Decimal) for kind in kinds):
             return np.where(absent, np.nan, column).astype(np.float64)
         return np.array(list(column))
     return _without(column, absent)
+
+
+def _holds_times(what: str) -> str:
+    return f"{what} holds dates or durations; give numbers (such as .dt.total_seconds()) or labels."
+
+
+def _is_complex(what: str) -> str:
+    return f"Complex data not supported: {what} is complex."
 
 
 def _without(column: NDArray, hidden: NDArray[np.bool_]) -> NDArray:

@@ -161,9 +161,10 @@ def test_another_number_of_targets_than_at_fit() -> None:
         (HIGH * 1j, "[Cc]omplex"),
         (pd.DataFrame(np.zeros((131, 2)), columns=["a", "a"]), r"y has duplicated column names"),
         (pd.DataFrame({"when": pd.date_range("2020-01-01", periods=131)}), "'when' holds dates"),
+        (pd.DataFrame({"stay": pd.to_timedelta(np.arange(131), "s")}), "'stay' holds dates or dur"),
         (pd.DataFrame({"mix": ["a", 1] * 65 + ["b"]}), "'mix'.*mix types"),
     ],
-    ids=["3-D", "no columns", "complex", "duplicated", "dates", "mixed types"],
+    ids=["3-D", "no columns", "complex", "duplicated", "dates", "durations", "mixed types"],
 )
 def test_y_that_is_no_table_of_labels(y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -10,7 +10,7 @@ import pytest
 from architecture_walk import ARCHITECTURES, CLASSIFIERS, MIXED, over, small
 from people import make_people
 
-from sklearn_ple import PLEClassifier, PLEEstimator, PLERegressor
+from sklearn_ple import ParquetSource, PLEClassifier, PLEEstimator, PLERegressor
 
 RNG = np.random.default_rng(0)
 X, Y = make_people(157)
@@ -50,6 +50,27 @@ def test_the_first_call_fixes_encoders_scales_and_tasks() -> None:
     assert model._features is features
     assert model.tasks_ is tasks
     assert (spent.mean_, spent.scale_) == scale
+
+
+@pytest.mark.parametrize("in_files", [False, True], ids=["in memory", "in files"])
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 300.0])
+def test_declared_classes_are_smoothed_by_a_row_whatever_the_unit_of_weights(
+    tmp_path, in_files: bool, unit: float
+) -> None:
+    """One row of each class is added, and weighs as much as rows do on average."""
+    rows = pd.DataFrame({"x": RNG.normal(size=40), "y": [7] * 31 + [3] * 9, "w": 2.0 * unit})
+    rows.loc[:4, "w"] = 8.0 * unit  # a mean of 2.75 units
+    if in_files:
+        rows.to_parquet(tmp_path / "rows.parquet", row_group_size=11)
+        source = ParquetSource(
+            tmp_path / "rows.parquet", features=["x"], targets="y", weight="w", buffer_rows=12
+        )
+        model = small(PLEClassifier).partial_fit(source, classes=[3, 5, 7])
+    else:
+        model = small(PLEClassifier)
+        model.partial_fit(rows[["x"]], rows["y"], classes=[3, 5, 7], sample_weight=rows["w"])
+    totals = np.array([9 * 2.0, 0.0, 5 * 8.0 + 26 * 2.0]) + 2.75
+    np.testing.assert_allclose(model.tasks_.baseline, np.log(totals / totals.sum()), rtol=1e-9)
 
 
 @over(MIXED)

@@ -83,6 +83,18 @@ def test_as_a_table(rows: Any) -> None:
         pd.testing.assert_series_equal(score, models["array"].score_tasks(X, Y, weight))
 
 
+@pytest.mark.parametrize("names", [[0, 1, 2], [2021, 2019, 2020]])
+def test_as_a_table_whose_names_are_numbers(rows: Any, names: list[int]) -> None:
+    X, Y, weight = rows
+    numbered = Y.set_axis(names, axis=1)
+    table = pd.DataFrame(weight, columns=names).iloc[:, ORDER]
+    model = SharedBottomRegressor(**SMALL).fit(X, numbered, sample_weight=table)
+    expected = SharedBottomRegressor(**SMALL).fit(X, Y, sample_weight=weight)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    turned = model.score_tasks(X, numbered.iloc[:, ORDER], table)
+    np.testing.assert_allclose(turned, expected.score_tasks(X, Y, weight), rtol=1e-12)
+
+
 @pytest.mark.parametrize("metric", ["neg_rmse", "r2", "d2"])
 def test_in_scorers(rows: Any, metric: str) -> None:
     X, Y, weight = rows

@@ -138,6 +138,8 @@ def test_labels_are_hidden_regardless_of_their_value_and_of_the_other_task() -> 
         ({"correlation": 1.2}, r"correlation must be in \[-1, 1\] for 2 tasks, but is 1.2"),
         ({"correlation": -0.1, "n_tasks": 3}, r"correlation must be in \[0, 1\] for 3 tasks"),
         ({"correlation": math.nan}, "correlation"),
+        ({"n_samples": 0}, "n_samples must be at least 1, but is 0"),
+        ({"n_samples": 0, "kinds": "binary"}, "n_samples must be at least 1, but is 0"),
         ({"n_sines": -1}, "n_sines"),
         ({"scale": 0.0}, "scale must be above 0"),
         ({"noise": -0.5}, "noise"),
@@ -151,4 +153,4 @@ def test_labels_are_hidden_regardless_of_their_value_and_of_the_other_task() -> 
 )
 def test_impossible_setting_is_an_error(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        make_related_tasks(21, **wrong)
+        make_related_tasks(**{"n_samples": 21} | wrong)

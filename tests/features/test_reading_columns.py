@@ -160,6 +160,16 @@ def test_numbers_of_128_bits(gap: list) -> None:
     np.testing.assert_array_equal(columns.numbers([0])[:3, 0], np.array(ids, dtype=np.float64))
 
 
+@pytest.mark.parametrize(
+    "kind", [bool, int, float, np.bool_, np.uint8, np.int64, np.float16, np.longdouble, Decimal]
+)
+def test_real_numbers_of_any_type_are_numbers_as_objects(kind: type) -> None:
+    column = np.array([kind(1), None, kind(0)], dtype=object)
+    columns = read_columns(pd.DataFrame({"m": column}))
+    assert columns.kinds == ["number"]
+    np.testing.assert_array_equal(columns.numbers([0])[:, 0], [1, np.nan, 0])
+
+
 def test_categories_of_numbers_are_numbers_where_a_number_is_wanted() -> None:
     column = pd.Series(pd.Categorical([3, 1, None, 3]))
     np.testing.assert_array_equal(
@@ -167,8 +177,19 @@ def test_categories_of_numbers_are_numbers_where_a_number_is_wanted() -> None:
     )
 
 
-def test_a_column_of_nothing_but_gaps_is_a_number() -> None:
-    columns = read_columns(pd.DataFrame({"void": [None, None]}, dtype=object))
+VOID: dict[str, Callable[[], Any]] = {
+    "pandas of objects": lambda: pd.DataFrame({"void": [None, None]}, dtype=object),
+    "pandas of arrow": lambda: pd.DataFrame({"void": [None, None]}).convert_dtypes(
+        dtype_backend="pyarrow"
+    ),
+    "polars": lambda: pl.DataFrame({"void": [None, None]}),
+    "arrow": lambda: pa.table({"void": pa.nulls(2)}),
+}
+
+
+@pytest.mark.parametrize("make", VOID)
+def test_a_column_of_nothing_but_gaps_is_a_number(make: str) -> None:
+    columns = read_columns(VOID[make]())
     assert columns.kinds == ["number"]
     assert np.isnan(columns.numbers([0])).all()
 
@@ -205,6 +226,21 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         pl.DataFrame({"d": [1, 2]}).with_columns(pl.col("d").cast(pl.Date)),
         TypeError,
         "column 'd' has dtype datetime64",
+    ),
+    "complex numbers as objects": (
+        pd.DataFrame({"m": [np.complex128(1 + 2j), 3.0]}, dtype=object),
+        TypeError,
+        r"column 'm' .*\['complex128', 'float'\]",
+    ),
+    "durations as objects": (
+        pd.DataFrame({"m": pd.Series([np.timedelta64(5, "s"), None], dtype=object)}),
+        TypeError,
+        "column 'm' .*timedelta64",
+    ),
+    "lazy": (
+        pl.LazyFrame({"a": [1, 2, 3]}),
+        TypeError,
+        r"LazyFrame has no rows yet.*\.collect\(\)",
     ),
     "polars lists": (pl.DataFrame({"m": [[1], [2]]}), TypeError, "column 'm' .*list"),
 }

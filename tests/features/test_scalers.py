@@ -148,6 +148,26 @@ def test_robust_falls_back_on_the_deviation_where_half_the_rows_are_one_value() 
     np.testing.assert_allclose(transformed(Robust, column[:, None])[:, 0], expected)
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1.0, 1e30])
+def test_robust_takes_rounding_for_no_spread(unit: float) -> None:
+    """Three tenths, added up in two ways, in nine rows of ten."""
+    column = unit * np.concatenate([np.full(47, 0.1 + 0.2), np.full(43, 0.3), np.arange(10.0)])
+    assert np.ptp(column[:90]) > 0
+    got = transformed(Robust, column[:, None])[:, 0]
+    z = (column - 0.3 * unit) / column.std()
+    np.testing.assert_allclose(got, z / np.sqrt(1 + (z / 3) ** 2), atol=1e-12)
+
+
+@pytest.mark.parametrize("code", [-9999.0, 9.97e36, -1.7e308])
+def test_robust_is_not_moved_by_a_code_for_gaps(code: float) -> None:
+    column = RNG.normal(size=211)
+    column[:13] = code
+    low, median, high = (np.quantile(column, q, method="inverted_cdf") for q in (0.25, 0.5, 0.75))
+    z = (column[13:] - median) / ((high - low) / 1.349)
+    got = transformed(Robust, column[:, None])[:, 0]
+    np.testing.assert_allclose(got[13:], z / np.sqrt(1 + (z / 3) ** 2), rtol=1e-9)
+
+
 def test_quantiles_of_a_continuous_column_are_normal() -> None:
     column = RNG.gamma(0.3, 7, size=(4001, 1))
     got = transformed(QuantileNormal, column)[:, 0]
@@ -172,6 +192,22 @@ def test_a_value_that_many_rows_share_has_the_middle_of_its_share() -> None:
     assert got[700] == pytest.approx(stats.norm.ppf(0.7), abs=0.02)
     middle = np.concatenate([np.linspace(-2, -1, 300), np.zeros(400), np.linspace(1, 2, 300)])
     assert transformed(QuantileNormal, middle[:, None])[500, 0] == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.9])
+def test_quantiles_of_two_values_are_the_ends_whatever_their_shares(share: float) -> None:
+    column = (np.arange(200) < 200 * share)[:, None].astype(float)
+    got = np.unique(transformed(QuantileNormal, column))
+    theirs = QuantileTransformer(n_quantiles=200, output_distribution="normal")
+    np.testing.assert_allclose(got, np.unique(theirs.fit_transform(column)), rtol=1e-6)
+    np.testing.assert_allclose(got, stats.norm.ppf([1e-7, 1 - 1e-7]))
+
+
+def test_quantiles_of_few_values_lie_evenly() -> None:
+    column = np.repeat(np.arange(5.0), [30, 31, 32, 33, 34])[:, None]
+    got = np.unique(transformed(QuantileNormal, column))
+    np.testing.assert_allclose(got[1:4], stats.norm.ppf([0.25, 0.5, 0.75]), atol=1e-12)
+    np.testing.assert_allclose(got[[0, 4]], stats.norm.ppf([1e-7, 1 - 1e-7]))
 
 
 @over_scalers

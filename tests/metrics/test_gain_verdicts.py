@@ -206,6 +206,7 @@ def test_rows_keep_the_order_in_which_schemes_and_tasks_come() -> None:
     [
         (pairs_of({("s", "a"): [1.0], ("s", "b"): [2.0]}), {}, "to judge by: 1. A single gain"),
         (pairs_of({("s", "a"): [np.nan, np.nan]}), {}, "to judge by: 0"),
+        (pairs_of({("s", "a"): []}), {}, "to judge by: 0"),
         (
             pairs_of({("s", "a"): [1.0, np.nan]}, **folds(2, 1, n_train=8, n_test=2)),
             {},

@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_valid
 from sklearn.pipeline import make_pipeline
 
 from sklearn_ple.metrics import gauc, gauc_report, masked_score, task_scorer
+from sklearn_ple.metrics.x_columns import read_column
 
 N = 113
 rng = np.random.default_rng(5)
@@ -112,6 +113,16 @@ def test_rows_without_a_group_count_as_dropped() -> None:
     assert report.dropped_share == pytest.approx(1 - kept / N)
 
 
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+def test_rows_without_a_group_may_lie_in_a_list_of_text(gap: object) -> None:
+    unknown = np.arange(N) % 6 == 4
+    groups = [gap if gone else group for gone, group in zip(unknown, GROUPS.tolist(), strict=True)]
+    report = gauc_report(Y, S, groups)
+    assert set(report.groups.index.dropna()) == set(GROUPS)
+    expected, _ = by_loop(Y[~unknown], S[~unknown], GROUPS[~unknown], np.ones(N)[~unknown])
+    assert report.gauc == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     "make", [list, pd.Series, pl.Series, pd.Categorical, lambda g: pd.DataFrame({"user": g})]
 )
@@ -158,6 +169,8 @@ def test_without_groups_it_says_what_it_needs(model, X, y) -> None:
         task_scorer("click", "gauc")(model, X, y)
     with pytest.raises(ValueError, match="'roc_auc' is not measured within groups"):
         task_scorer("click", "roc_auc", groups="user")
+    with pytest.raises(ValueError, match="'d2' is not measured within groups"):
+        task_scorer("click", "d2", groups="user")
 
 
 @pytest.fixture
@@ -188,6 +201,22 @@ def test_a_scorer_reads_groups_from_a_column_or_is_given_them(model, X, y, user)
     coarse = np.column_stack([first, X[:, 1:]])
     by_position = task_scorer("click", "gauc", groups=0)(model, coarse, y)
     assert by_position == pytest.approx(gauc(y["click"], model.predict_proba(coarse)[3], first))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas])
+def test_a_position_will_do_for_a_table(make, X, y, user) -> None:
+    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(user=user)
+    wide = Pick().fit(table, y)
+    expected = task_scorer("click", "gauc", groups="user")(wide, table, y)
+    assert task_scorer("click", "gauc", groups=3)(wide, make(table), y) == expected
+    with pytest.raises(ValueError, match="no column 4"):
+        task_scorer("click", "gauc", groups=4)(wide, make(table), y)
+
+
+def test_a_name_goes_before_a_position() -> None:
+    table = pd.DataFrame({1: GROUPS, 0: np.arange(N)})
+    assert read_column(table, 1).tolist() == GROUPS.tolist()
+    assert read_column(table, 0).tolist() == list(range(N))
 
 
 def test_groups_given_go_before_the_column(X, y, user) -> None:

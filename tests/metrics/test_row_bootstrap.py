@@ -172,6 +172,27 @@ def test_metrics_within_groups_and_of_many_classes() -> None:
     assert loss.gain == pytest.approx(expected[1] - expected[0])
 
 
+@pytest.mark.parametrize("metric", ["mse", "r2", "rmse", "accuracy", median_absolute_error])
+def test_a_table_of_one_column_is_that_column(metric) -> None:
+    """As estimators predict that were fitted on such a table of labels."""
+    y, near, far = (x > 0.3 if metric == "accuracy" else x for x in (Y, NEAR, FAR))
+    flat = bootstrap_gain(metric, y, near, far, n_bootstrap=30, random_state=0)
+    upright = bootstrap_gain(metric, y, near[:, None], far[:, None], n_bootstrap=30, random_state=0)
+    np.testing.assert_array_equal(upright.draws, flat.draws)
+    assert upright.gain == flat.gain
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "brier", "d2_log_loss", "roc_auc", "ece"])
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool, object])
+def test_certain_probabilities_may_be_whole_numbers(metric, dtype) -> None:
+    certain = (NEAR > 0.3).astype(dtype)
+    options = {"n_bootstrap": 30, "random_state": 0}
+    expected = bootstrap_gain(metric, CLASSES, certain.astype(float), P_FAR, **options)
+    for given in (certain, np.column_stack([1 - certain.astype(int), certain])):
+        found = bootstrap_gain(metric, CLASSES, given, P_FAR, **options)
+        np.testing.assert_allclose(found.draws, expected.draws, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

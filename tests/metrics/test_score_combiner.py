@@ -167,6 +167,19 @@ def test_the_sigmoids_scale_is_that_of_the_rows_of_fit() -> None:
     np.testing.assert_allclose(clone_on_table(combiner).fit(units).predict(units), whole)
 
 
+@pytest.mark.parametrize(
+    ("transform", "f"), [("sigmoid", sigmoid), ("log", np.log1p), (np.sqrt, np.sqrt)]
+)
+@pytest.mark.parametrize("eps", [1e-12, 0.3])
+def test_no_factor_counts_as_less_than_eps(transform, f, eps: float) -> None:
+    options = {"weights": [0, 0, 0, 1], "side_columns": {3: transform}, "eps": eps}
+    combiner = ScoreCombiner(TABLE, **options).fit(WITH_LENGTH)
+    low = WITH_LENGTH.copy()
+    low[:9, 3] = np.linspace(-1e4 if transform == "sigmoid" else 0.0, 1.0, 9)
+    expected = np.log(np.maximum(f(low[:, 3]), eps))
+    np.testing.assert_allclose(combiner.predict(low), expected, atol=1e-12)
+
+
 def clone_on_table(combiner: ScoreCombiner) -> ScoreCombiner:
     return ScoreCombiner(**combiner.get_params(deep=False))
 
@@ -212,6 +225,10 @@ def test_columns_of_a_table_that_are_no_features_are_kept_from_the_model(make) -
     np.testing.assert_allclose(combiner.predict(wide[["a", "length", "b"]]), expected)
     with pytest.raises(ValueError, match="no column 'length'"):
         combiner.predict(table)
+    by_position = ScoreCombiner(
+        forest, weights=[1, 2, 3, 0.5], side_columns={0: "log"}, groups=2
+    ).fit(wide)
+    np.testing.assert_allclose(by_position.predict(wide), expected)
 
 
 # Any estimator
@@ -255,6 +272,16 @@ def test_numbers_of_any_regressor() -> None:
     model = RandomForestRegressor(5, random_state=0).fit(FEATURES, y)
     score = ScoreCombiner(model, weights=[1, 2]).fit(FEATURES).predict(FEATURES)
     np.testing.assert_allclose(score, np.log(model.predict(FEATURES)) @ [1, 2])
+
+
+def test_a_frozen_pipeline_gives_its_tasks_by_name(X, y) -> None:
+    pipeline = make_pipeline(StandardScaler(), LinearTasks()).fit(X, y[["income", "click"]])
+    by_name = {"click": 1.0, "income": 0.25}
+    scores = [
+        ScoreCombiner(estimator, weights=by_name).fit(X).predict(X)
+        for estimator in (pipeline, FrozenEstimator(pipeline))
+    ]
+    np.testing.assert_array_equal(*scores)
 
 
 def test_a_mixed_model_gives_probabilities_and_numbers_by_name(model, X, y) -> None:

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  it is how they are had
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -199,6 +200,26 @@ def test_pipelines_and_searches_are_looked_through(X, y) -> None:
     inner, scaled = search.best_estimator_[-1], search.best_estimator_[0].transform(X)
     for scorer in multitask_scorers(search).values():
         assert scorer(search, X, y) == pytest.approx(scorer(inner, scaled, y))
+
+
+@pytest.mark.parametrize(
+    "freeze",
+    [
+        FrozenEstimator,
+        lambda pipeline: FrozenEstimator(FrozenEstimator(pipeline)),
+        lambda pipeline: make_pipeline(pipeline[0], FrozenEstimator(pipeline[-1])),
+    ],
+    ids=["a frozen pipeline", "frozen twice", "a frozen last step"],
+)
+def test_what_is_frozen_is_looked_through(freeze, X, y) -> None:
+    """So that tasks are found by name, in whatever order the columns of y come."""
+    pipeline = make_pipeline(StandardScaler(), LinearTasks()).fit(X, y)
+    frozen, turned = freeze(pipeline), y[["click", "colour", "income", "hours"]]
+    for scorer in multitask_scorers(pipeline).values():
+        assert scorer(frozen, X, y) == scorer(pipeline, X, y)
+    for metric in ("roc_auc", "accuracy"):
+        scorer = task_scorer("click", metric)
+        assert scorer(frozen, X, turned) == scorer(pipeline, X, y)
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "neg_log_loss", "accuracy", "d2"])

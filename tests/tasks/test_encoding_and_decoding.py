@@ -74,7 +74,7 @@ def test_regression_is_standardised_by_weighted_moments() -> None:
     )
 
 
-@pytest.mark.parametrize("scale", [1e12, 1e-9, 1.0])
+@pytest.mark.parametrize("scale", [1e12, 1e-9, 1.0, 1e160, 1e-165, 1e300, 1e-300])
 def test_regression_far_from_zero_and_in_any_unit(scale: float) -> None:
     labels = scale * (1e3 + np.array([0.0, 1.0, 2.0, 5.0]))
     fitted = _fit(Regression(), labels)

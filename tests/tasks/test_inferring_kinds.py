@@ -125,6 +125,18 @@ def test_declared(targets: Any, name: str) -> None:
     assert [task.kind for task in tasks] == ["count", "binary", "regression", "multiclass"]
 
 
+@pytest.mark.parametrize("names", [[0, 1, 2], [2020, 2022, 2021], [np.int64(5), "sold", ("a", 3)]])
+def test_names_that_are_no_text_are_written_as_in_y(names: list) -> None:
+    table = pd.DataFrame({"stars": [1.0, 2.0, 3.0], "click": [0, 1, 1], "price": [0.5, 1.5, NAN]})
+    table.columns = pd.Index(names, dtype=object, tupleize_cols=False)
+    y = read_targets(table)
+    for stars in (names[0], str(names[0])):
+        tasks = resolve_tasks({stars: "count", names[1]: "multiclass"}, y)
+        assert [task.kind for task in tasks] == ["count", "multiclass", "regression"]
+    with pytest.raises(ValueError, match=r"tasks names \['19'\], but y has"):
+        resolve_tasks({19: "count"}, y)
+
+
 def test_an_object_is_taken_as_it_is(targets: Any) -> None:
     mine = Regression(loss="huber", delta=0.3)
     tasks = resolve_tasks({"stars": mine}, targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,7 +163,9 @@ def test_some_of_the_rows() -> None:
         (np.zeros((3, 0)), "0 columns"),
         (np.zeros((3, 2, 2)), "1d or 2d"),
         (np.array(5.0), "1d or 2d"),
-        (np.array([1j, 2.0]), "Complex data not supported"),
+        (np.array([1j, 2.0]), "Complex data not supported: y is complex"),
+        (pd.Series([1j, 2.0], name="wave"), "Complex data not supported: Target 'wave'"),
+        ([np.complex64(1 + 2j), None], "Complex data not supported"),
         (pd.DataFrame(np.zeros((3, 2)), columns=["a", "a"]), "duplicated column names: .'a'"),
         (pd.Series(pd.to_datetime(["2020-01-01", "2021-01-01"]), name="due"), "'due' holds dates"),
         (np.array(["2020-01-01"], dtype="datetime64[D]"), "dates"),
@@ -171,6 +174,44 @@ def test_some_of_the_rows() -> None:
 def test_what_is_no_target(y: Any, gist: str) -> None:
     with pytest.raises(ValueError, match=gist):
         read_targets(y)
+
+
+DURATIONS = pd.Series(pd.to_timedelta([90, None, 7], unit="s"), name="stay")
+TIMES: dict[str, Any] = {
+    "pandas": DURATIONS,
+    "pandas in nanoseconds": DURATIONS.astype("timedelta64[ns]"),
+    "pandas of objects": DURATIONS.astype(object),
+    "pandas of Arrow": DURATIONS.astype(pd.ArrowDtype(pa.duration("ms"))),
+    "numpy": DURATIONS.to_numpy(),
+    "numpy of objects": np.array([np.timedelta64(3, "s"), np.timedelta64(1, "s")], dtype=object),
+    "list": [timedelta(3), None, timedelta(1)],
+    "polars": pl.Series("stay", [timedelta(3), None, timedelta(1)]),
+    "Arrow": pa.table({"stay": pa.array([3, None, 1], type=pa.duration("us"))}),
+    "one of two columns": pd.DataFrame({"price": [1.5, 2.5, 0.5], "stay": DURATIONS}),
+    "periods": pd.Series(pd.period_range("2020-03", periods=3, freq="M"), name="stay"),
+    "periods as objects": pd.Series([pd.Period("2020-03"), None], dtype=object, name="stay"),
+    "dates as objects": pd.Series([date(2020, 3, 1), None], dtype=object, name="stay"),
+    "moments in a list": [datetime(2020, 3, 1), datetime(2021, 5, 8)],
+    "timestamps as objects": pd.Series([pd.Timestamp(2020, 3, 1)], dtype=object, name="stay"),
+    "dates of Arrow": pd.Series([date(2020, 3, 1)], dtype="date32[pyarrow]", name="stay"),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_dates_and_durations_are_no_targets(name: str) -> None:
+    """As numbers they depend on the unit of their storage, which a file or a version sets."""
+    y = TIMES[name]
+    who = "y" if isinstance(y, list | np.ndarray) else "Target 'stay'"
+    with pytest.raises(ValueError, match=rf"^{who} holds dates or durations; give numbers \("):
+        read_targets(y)
+
+
+def test_dates_and_durations_may_be_declared_classes() -> None:
+    days = pd.Series([date(2020, 3, 1), None, date(2020, 2, 1)], dtype="category")
+    for y in (days, DURATIONS.astype("category")):
+        targets = read_targets(y)
+        assert targets.declared_categorical == [True]
+        _assert_labels(targets.columns[0], [v if v == v else None for v in y.astype(object)])
 
 
 @pytest.mark.parametrize("gap", [None, Decimal("NaN"), Decimal("0.5")], ids=["None", "NaN", "none"])
@@ -207,8 +248,24 @@ def test_weights_of_targets_by_name() -> None:
     np.testing.assert_array_equal(weights_by_target(TURNED["a"], ["a", "b"]), WEIGHTS[:, 0])
 
 
+@pytest.mark.parametrize("names", [[0, 1], [7, 3], ["7", 3], [("a", 7), ("a", 3)]])
+def test_weights_of_targets_whose_names_are_no_text(names: list) -> None:
+    frame = pd.DataFrame(WEIGHTS)
+    frame.columns = pd.Index(names, tupleize_cols=False)
+    targets = read_targets(frame).names
+    for order in ([0, 1], [1, 0]):
+        np.testing.assert_array_equal(weights_by_target(frame.iloc[:, order], targets), WEIGHTS)
+
+
+def test_weights_without_names_go_by_position() -> None:
+    for names in (["1", "0"], ["a", "b"]):
+        np.testing.assert_array_equal(weights_by_target(pd.DataFrame(WEIGHTS), names), WEIGHTS)
+
+
 def test_weights_of_other_targets() -> None:
     with pytest.raises(ValueError, match=r"\['b', 'a'\], but y has \['a', 'c'\]"):
         weights_by_target(TURNED, ["a", "c"])
+    with pytest.raises(ValueError, match=r"\['5', '2'\], but y has \['5', '3'\]"):
+        weights_by_target(TURNED.set_axis([5, 2], axis=1), ["5", "3"])
     with pytest.raises(TypeError, match="dict"):
         weights_by_target({"a": WEIGHTS[:, 0]}, ["a", "b"])

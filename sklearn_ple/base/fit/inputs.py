@@ -83,6 +83,16 @@ def units_of(typical: Floats) -> Floats:
     return np.asarray(np.exp2(-exponents))
 
 
+def in_rows(weight: Floats, total: Floats, n_rows: int) -> Floats:
+    """Weights (n, n_tasks) in units of what each of so many rows weighs on average.
+
+    Where classes are declared beforehand, one row of each is added to those that there are.
+    """
+    unit = total / max(1, n_rows)
+    scaled: Floats = weight / np.where(unit > 0, unit, 1.0)
+    return scaled
+
+
 def resolve_categorical(categorical_features: Any, columns: Columns) -> list[int]:
     """Positions of the categorical columns: those with such a dtype and those named.
 

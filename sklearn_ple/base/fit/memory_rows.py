@@ -17,6 +17,7 @@ from sklearn_ple.base.fit.inputs import (
     apply_class_weight,
     check_same_length,
     check_sample_weight,
+    in_rows,
     units_of,
 )
 from sklearn_ple.base.fit.material import Material, float_of
@@ -80,7 +81,7 @@ class MemoryRows(Material):
 
     def starting_outputs(self) -> Floats:
         class_weight, rows = self.params["class_weight"], self.rows
-        return starting_outputs(class_weight, rows.targets, rows.weight, self.task_set)
+        return starting_outputs(class_weight, rows.targets, self._own_weight(rows), self.task_set)
 
     def train(self, net: MultiTaskNet) -> TensorData:
         return self._tensors(net, self.rows, self.params["class_weight"])
@@ -117,7 +118,14 @@ class MemoryRows(Material):
     def _fit_tasks(self, rows: Rows) -> TaskSet:
         if self.fitting.again:
             return self.estimator.tasks_
-        return TaskSet.fit(self.fitting.kinds, rows.targets, rows.weight, self.fitting.classes)
+        own_weight, classes = self._own_weight(rows), self.fitting.classes
+        return TaskSet.fit(self.fitting.kinds, rows.targets, own_weight, classes)
+
+    def _own_weight(self, rows: Rows) -> Floats:
+        """Weights for what tasks learn of labels."""
+        if self.fitting.classes is None:
+            return rows.weight
+        return in_rows(rows.weight, rows.weight.sum(axis=0), len(rows.weight))
 
     def _tensors(self, net: MultiTaskNet, rows: Rows, class_weight: Any) -> TensorData:
         features = prepare_rows(net.module_.encoder.features, rows.columns, float_of(net))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_ple.base.fit.inputs import check_shape
+from sklearn_ple.base.fit.inputs import check_shape, in_rows
 from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
 from sklearn_ple.sources.located import located
@@ -184,6 +184,9 @@ class Survey:
                     if self.features is not None:
                         self.features.add(train.columns, train.weight.mean(axis=1))
         self.given, self.labels = self._counted(given), self._counted(labels)
+        if self.fitting.classes is not None:
+            targets, totals = self.labels
+            self.labels = targets, in_rows(totals, sums[1], self.n_train)
         self.label_share: Floats = sums[0] / np.where(sums[1] > 0, sums[1], 1.0)
         self.label_weight: Floats = sums[0] / max(1, self.n_train)
 

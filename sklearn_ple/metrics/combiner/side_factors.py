@@ -41,7 +41,8 @@ class _Sigmoid(SideFactor):
     scale: float
 
     def log(self, values: Floats, eps: float) -> Floats:
-        return -np.logaddexp(0, -(values - self.centre) / self.scale)
+        exact = -np.logaddexp(0, -(values - self.centre) / self.scale)
+        return np.maximum(exact, np.log(eps))
 
 
 @dataclass(frozen=True)
