@@ -2,18 +2,25 @@
 
     python benchmarks/search.py study                    40 trials a search, 5 seeds
     python benchmarks/search.py study --sets adult_mixed --architectures PLE --seeds 2 --jobs 2
+    python benchmarks/search.py refit                    what was found, 4 times more
     python benchmarks/search.py report                   the page from what has been run
 
 A seed decides which fifth of the *training* file judges, which quarter of the rest a search scores
 its trials on, and everything random in search and fits; it is the same for all variants: the
 defaults, a search, one whose trials all go on to the end, and one that scores its trials on every
-quarter in turn. What a search found is fitted on the whole rest. Every run is a row of
-`docs/studies/search.jsonl`; those found there are not repeated.
+quarter in turn. What a search found is fitted on the whole rest, once by the study, and more often
+with other initial values and orders of rows by `refit`: the luck of one fit is as large as what
+a search gains. Every run is a row of `docs/studies/search.jsonl`, or of `search_refits.jsonl`
+beside it; those found there are not repeated.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +30,7 @@ from judge import judge_net
 from optuna.pruners import NopPruner
 from real_data import RealSet
 from resume import Row, run_missing, stamp
-from search_report import DEFAULTS, FOLDS, SEARCH, UNPRUNED, write_report
+from search_report import DEFAULTS, FOLDS, SEARCH, UNPRUNED, refits_beside, write_report
 from sklearn.model_selection import ShuffleSplit
 
 import sklearn_ple
@@ -34,6 +41,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "docs" / "studies" / "search.jso
 SETS = ("adult_mixed", "tox21_rdkit")
 VARIANTS = (DEFAULTS, SEARCH, UNPRUNED, FOLDS)
 ARCHITECTURES = ("SharedBottom", "PLE")
+Key = tuple[str, str, str, int]
 
 
 class MeanFigure:
@@ -85,19 +93,60 @@ def run(name: str, architecture: str, variant: str, n_trials: int, seed: int) ->
     return judge_net(estimator, train, judge) | found | sizes | stamp()
 
 
+def parameters(row: Row) -> dict[str, Any]:
+    """What a search found, back from its texts; nothing of the defaults."""
+    return {name: _value(text) for name, text in row.get("best_params", {}).items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except ValueError:  # a word
+        return text
+
+
+def refit(found: Mapping[Key, Row], *run: Any) -> Row:
+    """What was found once more, with another seed of the fit, judged on the same rows."""
+    name, architecture, variant, _, seed, number = run
+    train, judge = pair(name, seed)
+    make = getattr(sklearn_ple, f"{architecture}Estimator")
+    estimator = make(tasks=train.kinds, random_state=1000 * number + seed)
+    estimator.set_params(**parameters(found[name, architecture, variant, seed]))
+    return judge_net(estimator, train, judge) | stamp()
+
+
+def refits(rows: Sequence[Row], n_refits: int) -> tuple[dict[Key, Row], list[Row]]:
+    """Rows of the study by what tells them apart, and the runs to make of each."""
+    found = {(r["set"], r["architecture"], r["variant"], r["seed"]): r for r in rows}
+    keys = ("set", "architecture", "variant", "n_trials", "seed")
+    return found, [
+        {key: row[key] for key in keys} | {"refit": number}
+        for number in range(1, n_refits + 1)
+        for row in rows
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=["study", "report"])
+    parser.add_argument("part", choices=["study", "refit", "report"])
     parser.add_argument("--sets", nargs="+", default=list(SETS), help='also "set, N rows"')
     parser.add_argument("--architectures", nargs="+", default=list(ARCHITECTURES))
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--refits", type=int, default=4)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--results", type=Path, default=RESULTS)
     args = parser.parse_args()
     if args.part == "report":
         write_report(args.results)
+        return
+    if args.part == "refit":
+        lines = args.results.read_text().splitlines()
+        rows = [row for row in map(json.loads, lines) if row["set"] in args.sets]
+        rows = [row for row in rows if row["architecture"] in args.architectures]
+        found, runs = refits(rows, args.refits)
+        run_missing(refits_beside(args.results), runs, partial(refit, found), n_jobs=args.jobs)
         return
     runs = [
         {

@@ -15,6 +15,19 @@ FOLDS = "search, four folds"
 NET = ["set", "architecture"]
 
 
+def refits_beside(results: Path) -> Path:
+    """Where the other fits of what was found are kept."""
+    return results.with_name(f"{results.stem}_refits.jsonl")
+
+
+def averaged(frame: pd.DataFrame, refits: pd.DataFrame) -> pd.DataFrame:
+    """Runs with the mean of their own fit and of all others of what they found."""
+    run = [*NET, "variant", "seed"]
+    fits = pd.concat([frame, refits])[[*run, "mean"]].groupby(run)["mean"]
+    means = fits.agg(mean="mean", fits="size").reset_index()
+    return frame.drop(columns="mean").merge(means, on=run)
+
+
 def pairs(frame: pd.DataFrame, better: str, base: str) -> pd.DataFrame:
     """A row per seed on which both variants ran: figures and epochs of both, and the gain."""
     keys = [*NET, "seed"]
@@ -37,6 +50,7 @@ def gains_table(frame: pd.DataFrame) -> pd.DataFrame:
     rows = {
         (*net, scored): {
             "seeds": len(each),
+            "fits": each["fits"].min(),
             "defaults": f"{each['mean_base'].mean():.4f}",
             "search": f"{each['mean'].mean():.4f}",
             "gain": gain(each),
@@ -61,6 +75,7 @@ def pruning_table(frame: pd.DataFrame) -> pd.DataFrame:
         whole, pruned = each["epochs_searched_base"].mean(), each["epochs_searched"].mean()
         rows[net] = {
             "seeds": len(each),
+            "fits": each["fits"].min(),
             "epochs, all trials to the end": f"{whole:,.0f}",
             "pruned": f"{pruned:,.0f}",
             "saved": f"{1 - pruned / whole:.0%}",
@@ -69,9 +84,14 @@ def pruning_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(NET)
 
 
+def _read(path: Path) -> pd.DataFrame:
+    return pd.DataFrame([json.loads(line) for line in path.read_text().splitlines()])
+
+
 def write_report(results: Path) -> None:
     """Write the page beside the rows."""
-    frame = pd.DataFrame([json.loads(line) for line in results.read_text().splitlines()])
+    frame, beside = _read(results), refits_beside(results)
+    frame = averaged(frame, _read(beside) if beside.exists() else frame[:0])
     frame = frame.sort_values([*NET, "seed"], kind="stable")
     parts = [
         intro(
@@ -82,7 +102,8 @@ def write_report(results: Path) -> None:
         "A figure is the mean over tasks of AUC (binary) or of the share of deviance explained "
         "(all others), on rows that neither search nor fit saw. Gains are in thousandths, paired "
         "by seed, with half of an interval that allows for training rows which overlap from seed "
-        "to seed (Nadeau and Bengio); bold where it leaves out zero.",
+        "to seed (Nadeau and Bengio); bold where it leaves out zero. Where there are several fits "
+        "for every seed, which differ in initial values and order of rows, it is their mean.",
         "## What a search gains",
         markdown(gains_table(frame)),
         "The first trial of a search is the defaults; what it promised is how far the best trial "

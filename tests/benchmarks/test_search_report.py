@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 with pytest.MonkeyPatch.context() as patched:
     patched.syspath_prepend(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-    search_report = importlib.import_module("search_report")
+    search, search_report = map(importlib.import_module, ("search", "search_report"))
 
 DEFAULTS, SEARCH, UNPRUNED = "defaults", "search", "search, nothing pruned"
 FOLDS = "search, four folds"
@@ -87,8 +88,8 @@ def test_a_search_gains_what_its_rows_gain_over_the_defaults(
         ("four folds", "0.5950", "+45.0", "140"),
     ):
         cells = gains["one", architecture, scored]
-        assert [*cells[:3], *cells[4:]] == ["2", "0.5500", mean, "+50.0", epochs]
-        assert cells[3].startswith(f"{gained} ± ")
+        assert [*cells[:4], *cells[5:]] == ["2", "1", "0.5500", mean, "+50.0", epochs]
+        assert cells[4].startswith(f"{gained} ± ")
 
 
 def test_rows_are_by_set_and_architecture(tables: Any) -> None:
@@ -104,12 +105,36 @@ def test_rows_are_by_set_and_architecture(tables: Any) -> None:
 def test_pruning_is_judged_against_the_same_searches_unpruned(tables: Any) -> None:
     _, pruning = tables
     for architecture in ("MMOE", "PLE"):
-        seeds, whole, pruned, saved, gain = pruning["one", architecture]
-        assert (seeds, whole, pruned, saved) == ("2", "100", "60", "40%")
+        seeds, fits, whole, pruned, saved, gain = pruning["one", architecture]
+        assert (seeds, fits, whole, pruned, saved) == ("2", "1", "100", "60", "40%")
         assert gain.startswith("+0.0 ± ")
 
 
 def test_only_seeds_that_have_both_variants_count(tables: Any) -> None:
     gains, _ = tables
     cells = gains["two", "PLE", "one quarter"]
-    assert cells == ["1", "0.4000", "0.4100", "+10.0", "+50.0", "50"]
+    assert cells == ["1", "1", "0.4000", "0.4100", "+10.0", "+50.0", "50"]
+
+
+def test_a_figure_is_the_mean_of_all_fits_of_what_was_found() -> None:
+    frame = pd.DataFrame(runs())
+    again = frame[frame["variant"] == SEARCH]
+    refits = pd.concat([again.assign(mean=again["mean"] + more) for more in (0.01, 0.08)])
+    averaged = search_report.averaged(frame, refits)
+
+    def of(set_: str, variant: str, column: str) -> list[float]:
+        is_run = (averaged["set"] == set_) & (averaged["variant"] == variant)
+        return averaged[is_run & (averaged["architecture"] == "PLE")][column].tolist()
+
+    assert of("one", SEARCH, "mean") == pytest.approx([0.55, 0.66])
+    assert of("one", DEFAULTS, "mean") == pytest.approx([0.5, 0.6])
+    assert of("two", SEARCH, "fits") == [3]
+    assert len(averaged) == len(frame)
+
+
+def test_texts_of_what_was_found_are_values_again() -> None:
+    found = {"lr": 0.003, "expert_widths": (64, 32), "weighting": "static", "task_weights": None}
+    found |= {"expert_norm": True, "tower_widths": (), "n_levels": 2}
+    row = {"best_params": {name: str(value) for name, value in found.items()}}
+    assert search.parameters(row) == found
+    assert search.parameters({}) == {}
