@@ -94,7 +94,7 @@ class Archive:
             self._store: Store = kind(self.path, (MANIFEST, *_PARTS))
             if self._store.size(MANIFEST) > MAX_MANIFEST:
                 raise SavedModelError(f"{self.path}: the manifest is too large to be one.")
-            self._manifest = read_manifest(self._store.read(MANIFEST), _PARTS)
+            self._manifest = read_manifest(self._store.read(MANIFEST), _PARTS, self.path)
             self.note = version_note(self._manifest)
 
     def read(

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from sklearn_ple.archive.errors import SavedModelError
@@ -40,7 +41,7 @@ def write_manifest(parts: Mapping[str, bytes], about: Mapping[str, str]) -> byte
     return json.dumps(manifest, indent=1).encode("ascii")
 
 
-def read_manifest(content: bytes, names: tuple[str, ...]) -> Manifest:
+def read_manifest(content: bytes, names: tuple[str, ...], path: Path) -> Manifest:
     """Parse and check a manifest.
 
     Parameters
@@ -48,6 +49,8 @@ def read_manifest(content: bytes, names: tuple[str, ...]) -> Manifest:
     content : bytes
     names : tuple of str
         The parts that it has to list.
+    path : Path
+        The saved model that it is of, which errors name.
 
     Raises
     ------
@@ -56,17 +59,22 @@ def read_manifest(content: bytes, names: tuple[str, ...]) -> Manifest:
     """
     manifest = json.loads(content)
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
-        raise SavedModelError("The manifest is none of a saved model.")
+        raise SavedModelError(f"{path}: the manifest is none of a saved model.")
     if manifest["format"] > FORMAT:
         raise SavedModelError(
-            f"The model was saved in format {manifest['format']}, by sklearn_ple "
+            f"{path} was saved in format {manifest['format']}, by sklearn_ple "
             f"{manifest.get('sklearn_ple')}; this version ({package_version()}) reads formats up "
             f"to {FORMAT}. Upgrade sklearn_ple."
         )
     if manifest.get("sha256") != _own_sum(manifest):
-        raise SavedModelError("The manifest does not match its own sum: the file is damaged.")
+        raise SavedModelError(
+            f"{path}: the manifest does not match its own sum; the file is damaged."
+        )
     if set(manifest["parts"]) != set(names):
-        raise SavedModelError(f"The manifest lists the parts {sorted(manifest['parts'])}.")
+        raise SavedModelError(
+            f"{path}: the manifest lists the parts {sorted(manifest['parts'])}, not "
+            f"{sorted(names)}."
+        )
     return manifest
 
 

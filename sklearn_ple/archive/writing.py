@@ -26,8 +26,9 @@ def write_parts(path: Path, parts: Mapping[str, bytes]) -> None:
         If the folder that it is to lie in does not exist.
     FileExistsError
         If there is something else under that path: a file where a folder is to be, a folder with
-        other files in it.
+        other files in it, or the one that this process works in, which would be replaced.
     """
+    path = _in_full(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent} is no folder; make it first.")
     if path.suffix == ".zip":
@@ -42,6 +43,14 @@ def write_parts(path: Path, parts: Mapping[str, bytes]) -> None:
             _write_folder(aside, parts)
             _take_place(aside, path)
     _sync_folder(path.parent)
+
+
+def _in_full(path: Path) -> Path:
+    """The same from the root, by a way that leads through no folder that is to be renamed.
+
+    A link at the end stays one; dots there have no name to be written beside, so they are followed.
+    """
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 @contextmanager
@@ -83,6 +92,11 @@ def _check_place(path: Path, parts: Mapping[str, bytes]) -> None:
         raise FileExistsError(
             f"{path} has files that are no saved model's ({sorted(strange)[:5]}) and would be "
             f"lost; name a folder that does not exist yet."
+        )
+    if path.is_dir() and path.samefile(os.curdir):
+        raise FileExistsError(
+            f"{path} is the folder that this process works in, and would be replaced by another; "
+            f"name a folder in it."
         )
 
 

@@ -43,6 +43,12 @@ class ServingGraph(nn.Module):
     ------
     TypeError
         If a task can't be computed in torch, or the encoder was not prepared by a `FeatureTable`.
+
+    Notes
+    -----
+    A graph raises no errors: it answers every row. `predict` refuses infinite numbers and, with
+    ``numeric_encoding="standard"``, those too large for the network's precision even after scaling;
+    `Signature.arrays` refuses the former; for the latter the answer, mostly NaN, means nothing.
     """
 
     def __init__(

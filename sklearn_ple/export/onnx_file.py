@@ -39,6 +39,10 @@ def write_onnx(
         If onnx or onnxscript is not installed.
     ValueError
         If `categories` is neither "codes" nor "text".
+
+    Notes
+    -----
+    The graph answers every row, see `ServingGraph`.
     """
     if categories not in ("codes", "text"):
         raise ValueError(f"categories must be 'codes' or 'text', got {categories!r}.")

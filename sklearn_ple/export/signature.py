@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import keyword
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -14,6 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_ple.export.names import graph_names
 from sklearn_ple.features import Columns, FeatureTable, are_text, read_columns
 from sklearn_ple.tasks import TaskSet
 
@@ -37,7 +36,8 @@ class InputColumn:
         A category's levels, whose positions are their codes. A code below is a missing value, one
         above an unseen level.
     missing_text : str or None
-        For text, what stands for a missing value.
+        For text, what stands for a missing value: no level, and often the empty text.
+        `Signature.arrays` puts another in place of an unseen level that reads the same.
     """
 
     column: str
@@ -141,7 +141,11 @@ class Signature:
         ValueError
             If the file is none, or of a format that a later version wrote.
         """
-        return cls.from_json(Path(path).read_text(encoding="utf-8"), str(path))
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise _no_signature(str(path), "it is not text in UTF-8") from None
+        return cls.from_json(text, str(path))
 
     @classmethod
     def from_json(cls, text: str, origin: str = "this text") -> Self:
@@ -150,20 +154,20 @@ class Signature:
             given = json.loads(text)
             version = given["format"]
         except (ValueError, TypeError, KeyError):
-            raise ValueError(
-                f"{origin} is no signature of an exported model: it is not JSON with a format. "
-                f"Give the .json file that was written beside the model."
-            ) from None
+            raise _no_signature(origin, "it is not JSON with a format") from None
         if version != FORMAT:
             raise ValueError(
                 f"{origin} has format {version}; this version of sklearn_ple reads {FORMAT}. "
                 f"Export the model anew, or read it with the version that wrote it."
             )
-        return cls(
-            [InputColumn(**each) for each in given["inputs"]],
-            [Output(**each) for each in given["outputs"]],
-            given["named"],
-        )
+        try:
+            return cls(
+                [InputColumn(**each) for each in given["inputs"]],
+                [Output(**each) for each in given["outputs"]],
+                given["named"],
+            )
+        except (TypeError, KeyError):
+            raise _no_signature(origin, "it does not list inputs and outputs") from None
 
     def to_json(self) -> str:
         """As text that `from_json` reads."""
@@ -189,6 +193,12 @@ class Signature:
         ------
         ValueError
             If a column lacks, is infinite somewhere, or has changed its type since fit.
+
+        Notes
+        -----
+        Scales are the graph's alone. So one thing that `predict` refuses is not found here: with
+        ``numeric_encoding="standard"``, a number too large for the network's precision even after
+        scaling. For such a row the graph's answer, mostly NaN, means nothing.
         """
         columns = read_columns(X)
         positions = self._positions(columns)
@@ -213,24 +223,11 @@ class Signature:
         return range(len(self.inputs))
 
 
-def graph_names(names: Sequence[str]) -> list[str]:
-    """Names of inputs and outputs: letters, digits and underscores, each one once.
-
-    Examples
-    --------
-    >>> graph_names(["age", "marital status", "marital-status", "2nd job", "class"])
-    ['age', 'marital_status', 'marital_status_2', '_2nd_job', 'class_']
-    """
-    given: list[str] = []
-    for name in names:
-        plain = re.sub(r"[^A-Za-z0-9_]", "_", name) or "_"
-        plain = f"_{plain}" if plain[0].isdigit() else plain
-        plain = f"{plain}_" if keyword.iskeyword(plain) or plain == "self" else plain
-        unique, number = plain, 2
-        while unique in given:
-            unique, number = f"{plain}_{number}", number + 1
-        given.append(unique)
-    return given
+def _no_signature(origin: str, reason: str) -> ValueError:
+    return ValueError(
+        f"{origin} is no signature of an exported model: {reason}. "
+        f"Give the .json file that was written beside the model."
+    )
 
 
 def _as_text(column: InputColumn) -> InputColumn:
@@ -253,7 +250,16 @@ def _category(column: InputColumn, codes: NDArray[np.intp], levels: NDArray) -> 
             f"no level can be recognised. Convert it to the type it had at fit."
         )
     if column.kind == "text":
-        texts: list[Any] = [*levels.tolist(), column.missing_text]
-        return np.array(texts, dtype=object)[codes]
+        texts = [_unlike_missing(column, level) for level in levels.tolist()]
+        return np.array([*texts, column.missing_text], dtype=object)[codes]
     table = [*(column.code_of.get(level, len(known)) for level in levels.tolist()), -1]
     return np.array(table, dtype=np.int64)[codes]
+
+
+def _unlike_missing(column: InputColumn, level: Any) -> Any:
+    """The level itself, or another unseen text if it is what stands for a missing value."""
+    if level != column.missing_text:
+        return level
+    while level == column.missing_text or level in column.code_of:
+        level = f"{level}?"
+    return level

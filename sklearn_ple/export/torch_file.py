@@ -23,6 +23,10 @@ def write_torch_export(graph: ServingGraph, path: str | Path) -> Signature:
     Returns
     -------
     Signature
+
+    Notes
+    -----
+    The graph answers every row, see `ServingGraph`.
     """
     from torch.export import save  # slow to import
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import index
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +11,7 @@ from torch.nn import functional
 
 from sklearn_ple.nn.activation import ACTIVATIONS
 from sklearn_ple.nn.dropout import Dropout
+from sklearn_ple.nn.integers import integers
 from sklearn_ple.nn.layer import Layer, provisional, uniform_
 
 
@@ -68,8 +68,6 @@ class ExpertBank(Layer):
     ) -> None:
         super().__init__()
         widths = layer_widths(widths)
-        if not widths or min(widths) < 1:
-            raise ValueError(f"widths must name at least one layer, of at least 1 unit: {widths}.")
         if norm and widths[-1] < 2:
             raise ValueError(
                 f"A single unit normalised over itself is always zero; the last layer needs 2 or "
@@ -158,12 +156,18 @@ class ExpertBank(Layer):
         return torch.addcmul(self.shift.view(layout), normal, self.gain.view(layout))
 
 
-def layer_widths(widths: Sequence[int]) -> tuple[int, ...]:
+def layer_widths(
+    widths: Sequence[int], name: str = "widths", *, may_be_empty: bool = False
+) -> tuple[int, ...]:
     """Widths as a tuple of Python's own integers, whatever sequence or array holds them.
 
     Parameters
     ----------
     widths : sequence of int
+    name : str
+        What an error calls them.
+    may_be_empty : bool
+        Whether there may be no layer at all.
 
     Returns
     -------
@@ -171,10 +175,14 @@ def layer_widths(widths: Sequence[int]) -> tuple[int, ...]:
 
     Raises
     ------
-    TypeError
-        If one is no integer.
+    ValueError
+        If one is no integer or below 1, or there is no layer where there must be.
     """
-    return tuple(index(width) for width in widths)
+    given = integers(widths, name)
+    if min(given, default=1) < 1 or not (given or may_be_empty):
+        layers = "layers" if may_be_empty else "at least one layer"
+        raise ValueError(f"{name} must name {layers}, of at least 1 unit: {given}.")
+    return given
 
 
 def _equal_shares(sources: Sequence[int]) -> int | None:

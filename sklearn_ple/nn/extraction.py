@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from sklearn_ple.nn.experts import ExpertBank
 from sklearn_ple.nn.gate import Gate, GateReading
+from sklearn_ple.nn.integers import integers
 from sklearn_ple.nn.mixing import mix
 
 
@@ -149,12 +150,12 @@ def per_task(n_task_experts: int | Sequence[int], n_tasks: int, n_shared_experts
     Raises
     ------
     ValueError
-        If there are not as many numbers as tasks, one is negative, or a task is left without any
-        expert.
+        If there are not as many numbers as tasks, one is no integer or negative, or a task is left
+        without any expert.
     """
     one_for_all = isinstance(n_task_experts, Integral)
     given: Any = [n_task_experts] * n_tasks if one_for_all else n_task_experts
-    counts = [int(m) for m in given]
+    counts = list(integers(given, "n_task_experts"))
     if len(counts) != n_tasks:
         raise ValueError(f"n_task_experts has {len(counts)} entries for {n_tasks} tasks.")
     if min(counts) < 0 or (n_shared_experts == 0 and min(counts) == 0):

@@ -104,7 +104,7 @@ class Gate(Layer):
         self.register_buffer("closed", closed, persistent=False)
         self.register_buffer("slots", torch.tensor(slots, dtype=torch.int64), persistent=False)
         self._everywhere = len(slots) == len(closed) and slots == sorted(slots)
-        widths = layer_widths(widths)
+        widths = layer_widths(widths, "gate_widths", may_be_empty=True)
         self.hidden = self._make_hidden(in_width, widths, activation)
         width = [in_width, *widths][-1]
         self.weight = nn.Parameter(torch.empty(len(slots), width)) if slots else None

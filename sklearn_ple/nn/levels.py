@@ -9,6 +9,7 @@ from typing import Any
 
 from sklearn_ple.nn.experts import layer_widths
 from sklearn_ple.nn.extraction import per_task
+from sklearn_ple.nn.integers import integers
 
 Widths = Sequence[int] | Sequence[Sequence[int]]
 Counts = int | Sequence[int] | Sequence[Sequence[int]]
@@ -20,7 +21,8 @@ def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...
     Raises
     ------
     ValueError
-        If there are not as many tuples as levels.
+        If there are not as many tuples as levels, numbers and tuples are mixed, or a width is no
+        integer or below 1.
 
     Examples
     --------
@@ -30,11 +32,17 @@ def widths_by_level(expert_widths: Widths, n_levels: int) -> list[tuple[int, ...
     [(64, 32), (16,)]
     """
     given: Sequence[Any] = expert_widths  # whose kind is told by its entries
-    if all(isinstance(width, Integral) for width in given):
-        return [layer_widths(given)] * n_levels
+    are_numbers = [isinstance(each, Real) for each in given]
+    if all(are_numbers):
+        return [layer_widths(given, "expert_widths")] * n_levels
+    if any(are_numbers):
+        raise ValueError(
+            f"expert_widths must hold numbers, the layers of every level, or tuples of numbers, "
+            f"one per level; it mixes them: {expert_widths}."
+        )
     if len(given) != n_levels:
         raise ValueError(f"expert_widths has {len(given)} tuples for n_levels={n_levels} levels.")
-    return [layer_widths(widths) for widths in given]
+    return [layer_widths(widths, "expert_widths") for widths in given]
 
 
 def experts_by_level(
@@ -58,9 +66,10 @@ def experts_by_level(
     Raises
     ------
     ValueError
-        If there are not as many numbers as tasks or levels, numbers and lists are mixed, one is
-        negative, a task is left without any expert at some level, or it has a choice of experts
-        at one level and, at the next, a single shared one, which never sees what was chosen.
+        If there are not as many numbers as tasks or levels, numbers and lists are mixed, one is no
+        integer or negative, a task is left without any expert at some level, or it has a choice of
+        experts at one level and, at the next, a single shared one, which never sees what was
+        chosen.
 
     Examples
     --------
@@ -89,7 +98,7 @@ def _shared_by_level(n_shared_experts: int | Sequence[int], n_levels: int) -> li
     if isinstance(n_shared_experts, Integral):
         return [int(n_shared_experts)] * n_levels
     given: Any = n_shared_experts
-    counts = [int(m) for m in given]
+    counts = list(integers(given, "n_shared_experts"))
     if len(counts) != n_levels:
         raise ValueError(
             f"n_shared_experts has {len(counts)} entries for n_levels={n_levels} levels."
@@ -102,7 +111,7 @@ def _shared_by_level(n_shared_experts: int | Sequence[int], n_levels: int) -> li
 def _task_counts_by_level(n_task_experts: Counts, n_levels: int) -> list[Any]:
     """For every level, what `per_task` reads."""
     given: Any = n_task_experts
-    if isinstance(given, Integral):
+    if isinstance(given, Real):
         return [given] * n_levels
     are_numbers = [isinstance(each, Real) for each in given]
     if all(are_numbers):

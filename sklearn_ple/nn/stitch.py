@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from sklearn_ple.nn.experts import ExpertBank
+from sklearn_ple.nn.experts import ExpertBank, layer_widths
 from sklearn_ple.nn.layer import Layer
 
 
@@ -81,8 +81,7 @@ def bottoms_by_level(
     ValueError
         If there is no level, or one has no unit.
     """
-    if len(bottom_widths) == 0:
-        raise ValueError("bottom_widths must name at least one layer.")
+    bottom_widths = layer_widths(bottom_widths, "bottom_widths")
     return [
         ExpertBank(
             n_tasks,

@@ -39,7 +39,7 @@ class TowerBank(Recorded, Layer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        widths = layer_widths(widths)
+        widths = layer_widths(widths, "tower_widths", may_be_empty=True)
         n_tasks = len(n_raw)
         self.hidden = (
             ExpertBank(

@@ -117,7 +117,7 @@ class AITMRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         sizes: dict[str, Any] = {"activation": activation, "dropout": dropout}
         self.bottoms = ExpertBank(n_tasks, in_width=in_width, widths=bottom_widths, **sizes)
         self.out_width = bottom_widths[-1]

@@ -109,7 +109,7 @@ class AsymmetricSharingRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.reads = resolve_relations(relations, n_tasks, target_names)
         self.bottoms = ExpertBank(
             n_tasks,

@@ -48,7 +48,7 @@ class CGCRouting(Routing):
         **options: Unpack[LevelOptions],
     ) -> None:
         super().__init__()
-        expert_widths = layer_widths(expert_widths)
+        expert_widths = layer_widths(expert_widths, "expert_widths")
         self.level = ExtractionLevel(
             n_task_experts=per_task(n_task_experts, n_tasks, n_shared_experts),
             n_shared_experts=n_shared_experts,

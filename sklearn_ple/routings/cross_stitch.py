@@ -47,7 +47,7 @@ class CrossStitchRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         bottoms = bottoms_by_level(
             n_tasks,
             in_width=in_width,

@@ -41,7 +41,7 @@ class CustomizedSharingRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.n_tasks = n_tasks
         self.bottoms = ExpertBank(  # the shared one last
             n_tasks + 1,

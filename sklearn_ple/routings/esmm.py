@@ -46,7 +46,7 @@ class ESMMRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.bottoms = ExpertBank(
             n_tasks,
             in_width=in_width,

@@ -48,7 +48,7 @@ class MMOERouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        expert_widths = layer_widths(expert_widths)
+        expert_widths = layer_widths(expert_widths, "expert_widths")
         self.experts = ExpertBank(
             n_experts,
             in_width=in_width,

@@ -106,11 +106,8 @@ class MTANRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        block_widths = layer_widths(block_widths)
-        if not block_widths or min(block_widths) < 1:
-            raise ValueError(
-                f"block_widths must name at least one block, of at least 1 unit: {block_widths}."
-            )
+        block_widths = layer_widths(block_widths, "block_widths")
+        attention_widths = layer_widths(attention_widths, "attention_widths")
         self.n_tasks = n_tasks
         self.out_width = block_widths[-1]
 

@@ -51,7 +51,7 @@ class OMOERouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        expert_widths = layer_widths(expert_widths)
+        expert_widths = layer_widths(expert_widths, "expert_widths")
         self.n_tasks = n_tasks
         self.experts = ExpertBank(
             n_experts,

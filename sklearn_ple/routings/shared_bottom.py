@@ -37,7 +37,7 @@ class SharedBottomRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.bottom = ExpertBank(
             1, in_width=in_width, widths=bottom_widths, activation=activation, dropout=dropout
         )

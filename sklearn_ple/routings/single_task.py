@@ -41,7 +41,7 @@ class SingleTaskRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.bottoms = ExpertBank(
             n_tasks,
             in_width=in_width,

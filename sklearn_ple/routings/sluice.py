@@ -138,7 +138,7 @@ class SluiceRouting(Routing):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        bottom_widths = layer_widths(bottom_widths)
+        bottom_widths = layer_widths(bottom_widths, "bottom_widths")
         self.orthogonality = orthogonality if n_subspaces > 1 else 0.0
         bottoms = bottoms_by_level(
             n_tasks,

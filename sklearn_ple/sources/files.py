@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable
 from glob import has_magic
 from pathlib import Path
@@ -51,9 +53,22 @@ def _of_pattern(path: str) -> Iterable[Path]:
 
 
 def _below(folder: Path) -> Iterable[Path]:
-    for file in folder.rglob("*.parquet"):
-        if file.is_file() and not _is_hidden(file.relative_to(folder)):
-            yield file
+    """Files below a folder; each folder is read once, by a name without links where it has one."""
+    read: set[Path] = set()
+    waiting = deque([folder])  # of links to folders, whose turn comes after all others'
+    while waiting:
+        for here, folders, files in os.walk(waiting.popleft()):
+            real = Path(here).resolve()
+            if real in read:
+                folders.clear()
+                continue
+            read.add(real)
+            folders[:] = sorted(name for name in folders if not _is_hidden(Path(name)))
+            waiting += [each for name in folders if (each := Path(here, name)).is_symlink()]
+            for name in files:
+                file = Path(here, name)
+                if name.endswith(".parquet") and file.is_file() and not _is_hidden(Path(name)):
+                    yield file
 
 
 def _sorted(files: Iterable[Path]) -> list[str]:

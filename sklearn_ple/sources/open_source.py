@@ -190,7 +190,7 @@ class OpenSource:
         Raises
         ------
         ValueError
-            If the filter leaves none, or a part of a file can't be read.
+            If the filter leaves none, none weighs anything, or a part of a file can't be read.
         """
         source = self.source
         names = [*self.features, *source.target_names, *source.weight_names]
@@ -199,6 +199,8 @@ class OpenSource:
         with located(source.path):
             frame = united_frame(batches)
             weight = frame[source.weight_names].to_numpy(np.float64, na_value=np.nan)
+        if source.weight:
+            self.require_weight(int(weight.any(axis=1).sum()))
         given = weight[:, 0] if weight.shape[1] == 1 else weight
         return frame[self.features], _of_targets(frame, source), given if source.weight else None
 
@@ -208,11 +210,22 @@ class OpenSource:
         return Schema(path, features, source.target_names, source.weight_names, filtered)
 
     def require_rows(self, n_rows: int) -> None:
-        """Raise ValueError where no row is left to read."""
+        """Raise ValueError where the filter leaves no row to read; without one there are some."""
         if not n_rows:
             raise ValueError(
                 f"No row of {self.source.path} passes the filter {self.source.filter}, out of "
                 f"{self.n_stored} rows."
+            )
+
+    def require_weight(self, n_rows: int) -> None:
+        """Raise ValueError where no row that is read weighs anything."""
+        if not n_rows:
+            names = self.source.weight_names
+            columns = f"column{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+            passing = f" that pass the filter {self.source.filter}" if self.source.filter else ""
+            raise ValueError(
+                f"All weights of {columns} are zero in the rows of {self.source.path}{passing}: no "
+                f"row is left that counts."
             )
 
 

@@ -23,15 +23,15 @@ class ParquetSource:
     Parameters
     ----------
     path : str, path-like, or sequence of them
-        A file, a directory (every ``*.parquet`` below it), a pattern such as ``"day-*.parquet"``
-        or ``"~/days/month=*"``, of files and directories, or a list of these, on this machine or
-        mounted. Files are taken in the order of the list, sorted within a directory and a pattern,
-        each once; names that begin with a dot or an underscore are passed over. What directories
-        are called, as in ``month=5/rows.parquet``, is no column.
+        A file, a directory (every ``*.parquet`` below it, also where links to directories lead), a
+        pattern such as ``"day-*.parquet"`` or ``"~/days/month=*"``, of files and directories, or a
+        list of these, on this machine or mounted. Files are taken in the order of the list, sorted
+        within a directory and a pattern, each once; names that begin with a dot or an underscore
+        are passed over. What directories are called, as in ``month=5/rows.parquet``, is no column.
     features : sequence of str or None, default=None
-        Columns of X, in order; None for all that are not otherwise used and that pandas did not
-        write as the index of a frame. Text and dictionary columns are categories, numbers and
-        booleans numbers.
+        Columns of X, in order; None for all that are neither targets nor weights and that pandas
+        did not write as the index of a frame. A column that only `filter` names is then a feature,
+        too. Text and dictionary columns are categories, numbers and booleans numbers.
     targets : str, sequence of str, or None, default=None
         Columns of y: a single name is a one-dimensional y. None where the rows are to be predicted.
     weight : str, sequence of str, or None, default=None
@@ -51,8 +51,8 @@ class ParquetSource:
     Raises
     ------
     ValueError
-        If a column is named twice, a number is not positive, or the filter is no list of
-        conditions.
+        If a column is named twice, `features` is empty, a number is not positive, or the filter is
+        no list of conditions.
 
     Examples
     --------
@@ -96,6 +96,10 @@ class ParquetSource:
             object.__setattr__(self, name, value)
         if isinstance(self.features, str):
             raise ValueError(f"features={self.features!r} is one name; give a list of names.")
+        if self.features is not None and not self.features:
+            raise ValueError(
+                "features is an empty list; None takes all that are not otherwise used."
+            )
         named = [*(self.features or ()), *self.target_names, *self.weight_names]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"{twice} are named twice among features, targets and weight.")

@@ -25,7 +25,7 @@ def as_conditions(given: Any) -> Any:
     Raises
     ------
     ValueError
-        If it is no list of conditions and no list of such lists.
+        If it is no list of conditions and no list of such lists, or a list of values is empty.
     """
     if given is None:
         return None
@@ -44,6 +44,11 @@ def as_conditions(given: Any) -> Any:
                     f"filter holds {condition!r}, which is no condition: a column, one of "
                     f"{', '.join(_SIGNS)}, and a value, or several in a list after {_AMONG[0]!r} "
                     f"and {_AMONG[1]!r}. Give {_FORM}."
+                )
+            if condition[1] in _AMONG and not condition[2]:
+                raise ValueError(
+                    f"filter holds {condition!r}, whose list of values is empty; give some, or "
+                    f"leave the condition out."
                 )
     return conditions
 

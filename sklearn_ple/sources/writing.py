@@ -27,7 +27,17 @@ class TableWriter:
     @classmethod
     @contextmanager
     def at(cls, path: Path) -> Iterator[TableWriter]:
-        """A writer whose file is there only once all of it is."""
+        """A writer whose file is there only once all of it is.
+
+        Raises
+        ------
+        IsADirectoryError, FileNotFoundError
+            If the path is a folder, or lies in none; before anything is written.
+        """
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; name a file to write.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name!r} in.")
         part = path.with_name(f".{path.name}.part")
         writer = cls(part)
         try:

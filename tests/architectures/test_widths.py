@@ -48,8 +48,26 @@ def test_widths_are_integers() -> None:
     widths = layer_widths(np.array([8, 6], dtype=np.int8))
     assert widths == (8, 6)
     assert [type(width) for width in widths] == [int, int]
-    with pytest.raises(TypeError, match="float"):
+    with pytest.raises(ValueError, match=r"^widths must hold integers, got \[8.5\]"):
         layer_widths([8.5])
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "broken": ((8.5,), "hold integers"),
+    "whole but floats": (np.array([8.0, 6.0]), "hold integers"),
+    "no unit": ((8, 0), "at least 1 unit"),
+    "negative": ((-8,), "at least 1 unit"),
+}
+
+
+@over(ARCHITECTURES)
+@pytest.mark.parametrize("family", WRONG)
+def test_wrong_widths_are_refused_by_name(cls, family: str) -> None:
+    widths, gist = WRONG[family]
+    for name in inspect.signature(cls).parameters:
+        if name.endswith("_widths"):
+            with pytest.raises(ValueError, match=f"^{name} must .*{gist}"):
+                small(cls, **{name: widths}).fit(X, Y)
 
 
 @over(ARCHITECTURES)
@@ -57,5 +75,5 @@ def test_no_layer_at_all(cls) -> None:
     """Only gates and towers do without hidden layers."""
     for name in inspect.signature(cls).parameters:
         if name.endswith("_widths") and name not in {"tower_widths", "gate_widths"}:
-            with pytest.raises(ValueError, match="at least one"):
+            with pytest.raises(ValueError, match=f"^{name} must name at least one"):
                 small(cls, **{name: np.array([], dtype=int)}).fit(X, Y)

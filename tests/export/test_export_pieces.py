@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
+from sklearn_ple.export.names import graph_names
 from sklearn_ple.export.scaling import NormalQuantile, NormalScores, SmoothlyClipped
 from sklearn_ple.export.search import SortedColumns
 from sklearn_ple.export.segments import Segments
-from sklearn_ple.export.signature import graph_names
 from sklearn_ple.features.knots import KnotRows
 from sklearn_ple.features.numbers import QuantileNormal, Robust
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from architecture_walk import small
 from exported import KINDS, assert_agrees, census, in_onnxruntime, in_torch_export
 
 from sklearn_ple import SharedBottomEstimator
+from sklearn_ple.architectures.adatt import AdaTTEstimator
+from sklearn_ple.architectures.asymmetric_sharing import AsymmetricSharingEstimator
 from sklearn_ple.base import MultiTaskEstimator
-from sklearn_ple.export import Signature
+from sklearn_ple.export import InputColumn, Signature
 
 
 def fitted(X: Any, Y: Any, **changes: Any) -> MultiTaskEstimator:
@@ -34,6 +37,49 @@ def test_text_goes_straight_in(tmp_path: Path) -> None:
     assert (kinds["sex"], kinds["year"], kinds["age"]) == ("text", "code", "number")
     assert {each.column: each.missing_text for each in signature.inputs}["sex"] == ""
     assert_agrees(exported, model, test)
+
+
+UNSEEN = [
+    # levels at fit, what stands for missing, unseen levels
+    (["b", "a"], "", ["", "?", "on the moon"]),
+    (["", "a", "??"], "<missing>", ["<missing>", "<missing>?", "?"]),
+    (["a", "?", "??"], "", ["", "???", "on the moon"]),
+]
+
+
+@pytest.mark.parametrize(("levels", "token", "unseen"), UNSEEN)
+def test_only_missing_values_read_as_such(levels: list[str], token: str, unseen: list[str]) -> None:
+    column = InputColumn("sex", "sex", "code", levels)
+    signature = Signature([column], []).with_text()
+    given = [None, *unseen, *levels, np.nan]
+    texts = signature.arrays(pd.DataFrame({"sex": given}))["sex"].tolist()
+    assert signature.inputs[0].missing_text == token
+    assert [text == token for text in texts] == [pd.isna(each) for each in given]
+    assert texts[4:-1] == levels
+    assert not set(texts[1:4]) & set(levels)
+    assert texts[2:4] == unseen[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unseen", ["", "on the moon"])
+def test_an_unseen_text_is_answered_as_unseen(unseen: str, tmp_path: Path) -> None:
+    X, Y, _ = census()
+    model = fitted(X[["class_worker", "age"]], Y["income"])
+    exported = in_onnxruntime(model._serving_graph(), tmp_path, categories="text")
+    odd = pd.DataFrame({"class_worker": [unseen, None] * 32, "age": np.arange(64.0)})
+    assert_agrees(exported, model, odd)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cls", [AdaTTEstimator, AsymmetricSharingEstimator])
+def test_exporting_warns_of_nothing(
+    cls: type[MultiTaskEstimator], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    X, Y, _ = census()
+    model = small(cls, max_epochs=1).fit(X[["age", "since"]], Y[["income", "last_seen"]])
+    in_onnxruntime(model._serving_graph(), tmp_path)
+    warned = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert warned == []
 
 
 @pytest.mark.slow
@@ -79,11 +125,26 @@ def test_the_signature_lists_levels_and_classes() -> None:
     assert Signature.from_json(signature.to_json()) == signature
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "{}", '{"format": null'])
-def test_what_is_no_signature_is_refused(text: str, tmp_path: Path) -> None:
+NO_SIGNATURES = {
+    "empty": b"",
+    "a list": b"[1]",
+    "an object": b"{}",
+    "half of one": b'{"format": null',
+    "bytes": b"\xff\xfe\x00",
+    "the manifest of a saved model": b'{"format": 1, "parts": {}}',
+    "only inputs": b'{"format": 1, "inputs": []}',
+    "inputs without names": b'{"format": 1, "inputs": [{}], "outputs": [], "named": true}',
+    "inputs that are words": b'{"format": 1, "inputs": ["age"], "outputs": [], "named": true}',
+    "other inputs": b'{"format": 1, "inputs": [{"size": 3}], "outputs": [], "named": true}',
+    "a number of outputs": b'{"format": 1, "inputs": [], "outputs": 3, "named": true}',
+}
+
+
+@pytest.mark.parametrize("family", NO_SIGNATURES)
+def test_what_is_no_signature_is_refused(family: str, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=r"other.json is no signature"):
+    path.write_bytes(NO_SIGNATURES[family])
+    with pytest.raises(ValueError, match=r"other.json is no signature of an exported model: it "):
         Signature.read(path)
 
 

@@ -96,6 +96,22 @@ def test_standardised_numbers_alone_exported(tmp_path: Path) -> None:
     assert_agrees(in_onnxruntime(model._serving_graph(), tmp_path), model, test[numbers])
 
 
+@pytest.mark.parametrize(("precision", "size"), [("float32", 1e200), ("float64", 1e308)])
+def test_what_only_predict_refuses_is_answered_by_nothing_finite(
+    precision: str, size: float
+) -> None:
+    """Numbers too large for the network even after scaling: the graph has no errors to raise."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"small": rng.normal(size=97) * 1e-3})
+    model = fitted(X, rng.normal(size=97), numeric_encoding="standard", precision=precision)
+    far = pd.DataFrame({"small": [0.0, size, -size]})
+    with pytest.raises(ValueError, match=f"too large for {precision} even after scaling"):
+        model.predict(far)
+    signature, run = in_eager_torch(model)
+    (told,) = run(signature.arrays(far)).values()
+    assert np.isfinite(told).tolist() == [True, False, False]
+
+
 def test_arrays_without_names(tmp_path: Path) -> None:
     X, Y, test = census()
     numbers = ["age", "weeks_worked", "since"]

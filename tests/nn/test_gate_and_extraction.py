@@ -152,6 +152,12 @@ def test_experts_per_task(given: int | tuple[int, ...], expected: list[int]) -> 
     assert per_task(given, 3, n_shared_experts=1) == expected
 
 
+@pytest.mark.parametrize("given", [2.5, (1.9, 2.5, 1), "213"])
+def test_experts_are_counted_in_integers(given) -> None:
+    with pytest.raises(ValueError, match=r"^n_task_experts must hold integers, got "):
+        per_task(given, 3, n_shared_experts=1)
+
+
 def _deep_gate(name: str, widths: tuple[int, ...], temperature: float) -> Gate:
     candidates = CANDIDATES[name]
     n_experts = max(e for each in candidates for e in each) + 1

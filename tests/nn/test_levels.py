@@ -21,6 +21,25 @@ def test_widths(given, expected) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "gist"),
+    [
+        ((8.0,), r"must hold integers, got \(8.0,\)"),
+        ((8.0, 4.0), r"must hold integers, got \(8.0, 4.0\)"),
+        ([(8, 4), (3.5,)], r"must hold integers, got \(3.5,\)"),
+        ([(8, 4), None], "must hold integers, got None"),
+        ([(8,), 4], r"mixes them: \[\(8,\), 4\]"),
+        ([(8,), (4,), (3,)], "has 3 tuples for n_levels=2"),
+        ((), "at least one layer"),
+        ([(8, 4), ()], "at least one layer"),
+        ((8, 0), r"at least 1 unit: \(8, 0\)"),
+    ],
+)
+def test_widths_that_cannot_be(given, gist: str) -> None:
+    with pytest.raises(ValueError, match=f"^expert_widths .*{gist}"):
+        widths_by_level(given, 2)
+
+
+@pytest.mark.parametrize(
     ("n_task", "n_shared", "expected"),
     [
         (3, 4, [([3, 3], 4)] * 3),
@@ -30,7 +49,6 @@ def test_widths(given, expected) -> None:
         ([(2, 1), (0, 3), (1, 1)], (1, 2, 0), [([2, 1], 1), ([0, 3], 2), ([1, 1], 0)]),
         (np.int64(3), np.array([1, 2, 3]), [([3, 3], 1), ([3, 3], 2), ([3, 3], 3)]),
         (np.array([[2, 1], [1, 4], [5, 1]]), 1, [([2, 1], 1), ([1, 4], 1), ([5, 1], 1)]),
-        (np.array([2.0, 1.0]), 1, [([2, 1], 1)] * 3),
     ],
 )
 def test_experts_of_two_tasks_at_three_levels(n_task, n_shared, expected) -> None:
@@ -50,6 +68,12 @@ def test_a_list_of_numbers_goes_by_task_even_where_there_are_as_many_levels() ->
         ([(2, 1, 1), 2], 1, "mixes them"),
         (1, (2, 1, 1), "n_shared_experts has 3 entries for n_levels=2"),
         (1, (2, -1), "must not be negative"),
+        ((1.9, 2.5, 1), 1, r"n_task_experts must hold integers, got \(1.9, 2.5, 1\)"),
+        (np.array([2.0, 1.0, 3.0]), 1, "n_task_experts must hold integers"),
+        ([(2, 1, 1), (2.5, 1, 1)], 1, r"n_task_experts must hold integers, got \(2.5, 1, 1\)"),
+        (1.5, 1, "n_task_experts must hold integers, got 1.5"),
+        (1, (2.7, 1.2), r"n_shared_experts must hold integers, got \(2.7, 1.2\)"),
+        (1, 2.7, "n_shared_experts must hold integers, got 2.7"),
         ((2, -1, 1), 1, "without experts"),
         ([(1, 1, 1), (1, 0, 1)], (2, 0), "without experts"),
         (0, (2, 0), "without experts"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,36 @@ def test_a_newer_format_is_refused(
     with monkeypatch.context() as patched:
         patched.setattr(manifest_module, "FORMAT", 2)
         path = write(tmp_path / "model", resealed(parts))
-    with pytest.raises(SavedModelError, match="format 2.*up to 1"):
+    with pytest.raises(SavedModelError, match=f"^{re.escape(str(path))} .*format 2.*up to 1"):
+        load(path)
+
+
+OTHER_MANIFESTS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "another value under the old sum": (lambda m: m | {"about": {}}, "own sum"),
+    "no object": (lambda m: [m], "none of a saved model"),
+    "no format": (lambda m: {"parts": m["parts"]}, "none of a saved model"),
+}
+
+
+@loaders
+@pytest.mark.parametrize("family", OTHER_MANIFESTS)
+def test_a_manifest_that_cannot_be_is_refused_by_the_name_of_its_model(
+    load: Callable[..., Any], family: str, parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    change, gist = OTHER_MANIFESTS[family]
+    changed = json.dumps(change(json.loads(parts[MANIFEST]))).encode()
+    path = write(tmp_path / "model", {**parts, MANIFEST: changed})
+    with pytest.raises(SavedModelError, match=f"^{re.escape(str(path))}: the manifest .*{gist}"):
+        load(path)
+
+
+@loaders
+def test_a_manifest_of_other_parts_is_refused_by_the_name_of_its_model(
+    load: Callable[..., Any], parts: dict[str, bytes], tmp_path: Path
+) -> None:
+    fewer = {name: content for name, content in parts.items() if name != "training.json"}
+    path = write(tmp_path / "model", {**parts, MANIFEST: resealed(fewer)[MANIFEST]})
+    with pytest.raises(SavedModelError, match=f"^{re.escape(str(path))}: the manifest lists"):
         load(path)
 
 

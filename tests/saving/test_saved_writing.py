@@ -122,6 +122,29 @@ def test_a_path_without_a_folder_is_beside_us(models, tmp_path: Path, monkeypatc
     assert answers(Path("model.zip")).shape == (41, 3)
 
 
+def test_the_folder_that_we_work_in_is_not_replaced(models, tmp_path: Path, monkeypatch) -> None:
+    """We would be left in one that is gone."""
+    (tmp_path / "here" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here" / "inner")
+    for here in (".", "", "../inner", tmp_path / "here" / "inner"):
+        with pytest.raises(FileExistsError, match="inner is the folder that this process works"):
+            models[0].save(here)
+    with pytest.raises(FileExistsError, match=r"here has files that are no saved.*\['inner'\]"):
+        models[0].save("..")
+    assert [each.name for each in tmp_path.rglob("*")] == ["here", "inner"]
+
+
+def test_a_path_that_ends_in_dots_is_the_folder_it_leads_to(
+    models, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "model" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileExistsError, match="model has files"):
+        models[0].save("model/inner/..")
+    models[0].save("model/inner/../inner/.")
+    assert answers(tmp_path / "model" / "inner").shape == (41, 3)
+
+
 def test_the_disk_has_everything_before_the_name(models, tmp_path: Path, monkeypatch) -> None:
     done: list[str] = []
     sync, fsync = writing._sync_folder, os.fsync

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,11 @@ from parquet_rows import FEATURES, estimator, make_rows, source, write
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write(tmp_path, make_rows())
+
+
+@pytest.fixture
+def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("later")
 
 
 def _last(folder: Path, **columns) -> None:
@@ -101,6 +107,38 @@ def test_a_filter_that_leaves_nothing(folder: Path, buffer_rows: int) -> None:
     _fails(folder, *words, filter=conditions, buffer_rows=buffer_rows)
 
 
+@pytest.mark.parametrize("buffer_rows", [64, 1_000])
+@pytest.mark.parametrize("conditions", [None, [("id", "<", 200)]], ids=["all rows", "filtered"])
+def test_weights_that_are_all_zero(folder: Path, conditions: Any, buffer_rows: int) -> None:
+    """Of the rows that are read, whole or streamed; a filter is named only where there is one."""
+    frame = make_rows()
+    write(folder, frame.assign(w=0.0 if conditions is None else frame["id"] >= 200))
+    options = {"weight": "w", "filter": conditions, "buffer_rows": buffer_rows}
+    words = "All weights of column 'w' are zero", str(folder), "no row is left that counts"
+    _fails(
+        folder, *words, *(["pass the filter (('id', '<', 200),)"] if conditions else []), **options
+    )
+    with pytest.raises(ValueError, match="All weights of column 'w'") as caught:
+        estimator().fit(source(folder, buffer_rows=buffer_rows), X_val=source(folder, **options))
+    assert ("filter" in str(caught.value)) == (conditions is not None)
+
+
+def test_weights_of_each_target_that_are_all_zero(folder: Path) -> None:
+    write(folder, make_rows().assign(w=0.0, v=0.0))
+    _fails(
+        folder,
+        "All weights of columns 'w', 'v' are zero",
+        targets=["spent", "shade"],
+        weight=["w", "v"],
+    )
+
+
+def test_a_filter_that_leaves_no_row_to_stop_by(folder: Path) -> None:
+    none = source(folder, filter=[("visits", ">", 1_000)], weight="w")
+    with pytest.raises(ValueError, match="No row of .* passes the filter"):
+        estimator().fit(source(folder), X_val=none)
+
+
 def test_a_filter_by_a_column_that_is_not_there(folder: Path) -> None:
     _fails(folder, "part-0.parquet", "column 'year' is not there", filter=[("year", "==", 1)])
 
@@ -139,6 +177,38 @@ def test_held_out_rows_of_another_sort(folder: Path) -> None:
         estimator().fit(frame[FEATURES], frame[["bought"]], X_val=source(folder))
     with pytest.raises(ValueError, match=r"X_val has the targets \['bought'\]"):
         estimator().fit(source(folder), X_val=source(folder, targets=["bought"]))
+
+
+def _assert_stops_by_no_label(folder: Path, later: Path, **options: Any) -> None:
+    targets = ["spent", "bought"]
+    model = estimator(tasks=["regression", "binary"])
+    with pytest.raises(ValueError, match=r"X_val has no label .* \['spent', 'bought'\].*stop by"):
+        model.fit(source(folder, targets=targets), X_val=source(later, targets=targets, **options))
+    assert not hasattr(model, "net_")
+
+
+def test_held_out_rows_without_a_label(folder: Path, later: Path) -> None:
+    write(later, make_rows(113).assign(spent=np.nan, bought=np.nan))
+    _assert_stops_by_no_label(folder, later)
+
+
+def test_held_out_rows_whose_labels_weigh_nothing(folder: Path, later: Path) -> None:
+    """Each has a label of one target, and a weight for the other."""
+    frame = make_rows(113)
+    odd = frame["id"] % 2 == 1
+    spent, bought = np.where(odd, np.nan, 3.5), np.where(odd, 1.0, np.nan)
+    write(later, frame.assign(spent=spent, bought=bought, w=odd, v=~odd))
+    _assert_stops_by_no_label(folder, later, weight=["w", "v"])
+
+
+def test_one_label_is_enough_to_stop_by(folder: Path, later: Path) -> None:
+    frame = make_rows(113)
+    spent = np.where(frame["id"] == 71, 3.5, np.nan)
+    write(later, frame.assign(spent=spent, bought=np.nan))
+    targets = ["spent", "bought"]
+    model = estimator(tasks=["regression", "binary"])
+    model.fit(source(folder, targets=targets), X_val=source(later, targets=targets))
+    assert (model.history_["valid_loss"] > 0).all()
 
 
 def test_answers_in_memory_are_refused(folder: Path) -> None:

@@ -69,6 +69,17 @@ def test_where_every_row_must_stay_none_is_moved() -> None:
     assert not _settled(0.01, 0, labels, np.ones(N, dtype=bool)).any()
 
 
+def test_rows_held_out_without_a_label_stop_nothing(tmp_path) -> None:
+    """Of 331 rows nine have one, too few of each class to spare: the last epoch is reached."""
+    frame = make_rows()
+    frame["bought"] = np.where(frame["id"] % 40 == 3, frame["id"] % 80 == 3, np.nan)
+    write(tmp_path, frame)
+    model = estimator(tasks=["binary"], early_stopping=True, patience=2, max_epochs=5)
+    model.fit(source(tmp_path, features=["age"], targets=["bought"]))
+    assert len(model.history_) == model.best_epoch_ == 5
+    assert model.history_["score"].isna().all()
+
+
 def test_a_small_fraction_of_few_rows(tmp_path) -> None:
     write(tmp_path, make_rows(200))
     options = {"early_stopping": True, "validation_fraction": 0.01, "max_epochs": 1}

@@ -55,6 +55,8 @@ def test_names_may_come_in_any_sequence() -> None:
     ("changes", "message"),
     [
         ({"features": "x"}, "features='x' is one name"),
+        ({"features": []}, "features is an empty list; None takes all that are not otherwise"),
+        ({"features": np.array([], dtype=str)}, "features is an empty list"),
         ({"targets": ["t", "y"]}, r"\['y'\] are named twice"),
         ({"features": ["x", "x"]}, r"\['x'\] are named twice"),
         ({"targets": ["t", "u", "v"], "weight": ["w", "q"]}, "2 columns for 3 targets"),
@@ -139,6 +141,31 @@ def test_a_file_is_read_once_by_whatever_name(
     assert find_files(names) == ["a.parquet", "b.parquet"]
 
 
+def test_links_to_folders_are_followed(tmp_path: Path) -> None:
+    """As the files of a day that lie on another disk."""
+    _touched(tmp_path, "rows/day=1/a.parquet", "disk/b.parquet", "disk/more/c.parquet")
+    _touched(tmp_path, "disk/_log/x.parquet", "archive/d.parquet")
+    (tmp_path / "rows" / "day=0").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "more" / "old").symlink_to(tmp_path / "archive")
+    (tmp_path / "rows" / "_not").symlink_to(tmp_path / "archive")
+    (tmp_path / "rows" / "nowhere").symlink_to(tmp_path / "gone")
+    expected = ["day=0/b.parquet", "day=0/more/c.parquet", "day=0/more/old/d.parquet"]
+    expected.append("day=1/a.parquet")
+    assert _found(tmp_path / "rows", tmp_path / "rows") == expected
+    assert _found(tmp_path / "rows", str(tmp_path / "rows" / "day=*")) == expected
+
+
+def test_links_that_lead_back_end(tmp_path: Path) -> None:
+    """And what has a name without links keeps it, and its place among the files."""
+    _touched(tmp_path, "rows/b/x.parquet", "rows/b/deep/y.parquet", "rows/c.parquet", "z.parquet")
+    (tmp_path / "rows" / "b" / "round").symlink_to(tmp_path / "rows")
+    (tmp_path / "rows" / "a").symlink_to(tmp_path / "rows" / "b")
+    own = ["b/deep/y.parquet", "b/x.parquet", "c.parquet"]
+    assert _found(tmp_path / "rows", tmp_path / "rows") == own
+    (tmp_path / "rows" / "up").symlink_to(tmp_path)
+    assert _found(tmp_path / "rows", tmp_path / "rows") == [*own, "up/z.parquet"]
+
+
 def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _touched(tmp_path, "rows/a.parquet")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -162,6 +189,13 @@ def test_features_that_are_not_named_are_all_other_columns(tmp_path: Path) -> No
     assert opened.features == ["age", "income", "visits", "colour", "town", "member", "v", "id"]
     kinds = dict(zip(opened.features, opened.no_rows().kinds, strict=True))
     assert [name for name, kind in kinds.items() if kind == "category"] == ["colour", "town"]
+
+
+def test_a_column_that_a_filter_names_is_a_feature_all_the_same(tmp_path: Path) -> None:
+    make_rows()[["age", "visits", "spent"]].to_parquet(tmp_path / "rows.parquet")
+    conditions = [("visits", ">", 1)]
+    opened = OpenSource(ParquetSource(tmp_path, targets="spent", filter=conditions))
+    assert opened.features == ["age", "visits"]
 
 
 SHUFFLED = make_rows()[["id", "town", "age", "spent"]].sample(frac=1, random_state=0)

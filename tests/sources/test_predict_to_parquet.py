@@ -99,6 +99,27 @@ def test_what_it_can_not_answer(model, tmp_path: Path) -> None:
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("out", "error", "words"),
+    [
+        ("folder", IsADirectoryError, "folder is a folder; name a file"),
+        ("nowhere/answers.out", FileNotFoundError, "no folder .*nowhere to write 'answers.out' in"),
+        ("part-0.parquet/answers.out", FileNotFoundError, "no folder .*part-0.parquet to write"),
+    ],
+    ids=["a folder", "in no folder", "in a file"],
+)
+def test_where_no_file_can_be_written_is_said_before_any_answer(
+    model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, error: type, words: str
+) -> None:
+    write(tmp_path, ROWS)
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(model, "predict_frame", lambda X: pytest.fail("rows were answered"))
+    with pytest.raises(error, match=words):
+        model.predict_to_parquet(ParquetSource(tmp_path), tmp_path / out)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 _TEXT = pa.dictionary(pa.int8(), pa.string())
 KEPT: dict[str, tuple] = {
     "int64, double": (pa.int64(), pa.float64(), [7], [0.5], pa.float64()),

@@ -77,6 +77,9 @@ def test_an_array_is_written_out_in_full() -> None:
         ([("a", ">", 5), [("b", "<", 3)]], r"holds \(\('b', '<', 3\),\), which is no condition"),
         ([[("a", ">", 5)], [("b", 3)]], r"holds \('b', 3\), which is no condition"),
         ([[]], r"holds \(\), which is no condition"),
+        ([("a", "in", [])], r"holds \('a', 'in', \(\)\), whose list of values is empty"),
+        ([[("b", "<", 3)], [("a", "not in", set())]], r"holds \('a', 'not in', \(\)\), whose list"),
+        ([("a", "in", range(5, 5))], r"holds \('a', 'in', range\(5, 5\)\), whose list"),
         ({"a": 5}, "is no list of conditions"),
     ],
     ids=[
@@ -89,6 +92,9 @@ def test_an_array_is_written_out_in_full() -> None:
         "conditions and lists of them",
         "a bad condition in a list",
         "an empty list",
+        "no value to be among",
+        "no value to be none of",
+        "an empty range",
         "a dict",
     ],
 )

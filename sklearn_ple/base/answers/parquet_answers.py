@@ -36,6 +36,8 @@ def write_answers(
     ------
     ValueError, TypeError
         If columns are not there, or not to be put together; the message names file and column.
+    IsADirectoryError, FileNotFoundError
+        If the path is a folder, or lies in none.
     """
     if isinstance(keep, str):
         raise ValueError(f"keep={keep!r} is one name; give a list of names.")

@@ -70,7 +70,7 @@ class Survey:
         self.n_rows = self.n_train = self.n_valid = 0
         self._held_out: HeldOutRows | None = None
         digests = self._count_labels()
-        source.require_rows(self.n_rows)
+        source.require_weight(self.n_rows)
         check_shape(self.n_rows, len(source.features), minimum)
         counted = self._counted(digests)
         self._tasks, self._known = self._decide(counted[0])
@@ -122,13 +122,15 @@ class Survey:
         return self.source.source.target_names
 
     def _count_labels(self) -> list[LabelDigest]:
-        digests = self._digests()
+        digests, n_read = self._digests(), 0
         for group in range(len(self.source.groups)):
             for rows, _ in self.rows(self.source, group, with_features=False):
+                n_read += len(rows.weight)
                 with located(self.source.groups[group]):
                     used = rows.weighed()
                     self.n_rows += len(used.weight)
                     _add(digests, used.targets, np.ones(used.weight.shape))
+        self.source.require_rows(n_read)
         return digests
 
     def _decide(self, targets: Targets) -> tuple[Sequence[Task], list[NDArray | None]]:
@@ -197,14 +199,23 @@ class Survey:
 
     def _count_valid(self, other: OpenSource) -> int:
         """Rows that weigh something in a source to stop by, once its labels are known to fit."""
-        n_rows = 0
+        n_read = n_rows = 0
+        has_labels = False
         for group in range(len(other.groups)):
             for rows, _ in self.rows(other, group, with_features=False):
+                n_read += len(rows.weight)
                 with located(other.groups[group]):
-                    rows = rows.weighed()
+                    rows = self.completed(rows.weighed())
                     n_rows += len(rows.weight)
-                    self.task_set.encode(self.completed(rows).targets)
-        other.require_rows(n_rows)
+                    has_labels |= bool(_weights(rows)[0].any())
+                    self.task_set.encode(rows.targets)
+        other.require_rows(n_read)
+        other.require_weight(n_rows)
+        if not has_labels:
+            raise ValueError(
+                f"X_val has no label that weighs anything among its targets "
+                f"{other.source.target_names}, so none to stop by."
+            )
         return n_rows
 
     def _digests(self) -> list[LabelDigest]:
