@@ -68,7 +68,7 @@ pd.DataFrame(
 # taste decides.
 
 two = {"scoring": ["width_r2", "height_r2"], "refit": False}
-both = MultiTaskSearchCV(estimator, space, **two, n_trials=10, cv=3, random_state=0)
+both = MultiTaskSearchCV(estimator, space, **two, n_trials=20, cv=3, random_state=2)
 both.fit(X_train, Y_train)
 ParetoDisplay.from_estimator(both)
 plt.show()
