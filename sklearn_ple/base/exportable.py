@@ -30,6 +30,8 @@ class Exportable(Calibratable):
         Scales, knots, levels, network, calibration, links and units are all inside, for any number
         of rows. Numbers go in as float64, NaN where missing. Every task has an output of its name:
         probabilities (n, n_classes), or means (n,), as `predict_proba` and `predict` give them.
+        A graph raises no error: of a number that `predict` refuses as too large even after scaling
+        (with ``numeric_encoding="standard"``) it makes NaN.
 
         Parameters
         ----------

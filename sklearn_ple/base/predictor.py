@@ -137,6 +137,8 @@ class Predictor(Exportable):
         ValueError, TypeError
             If files can't be read or do not have the columns of the fit; the message names file
             and column.
+        IsADirectoryError, FileNotFoundError
+            If `path` is a folder, or lies in none.
         """
         check_is_fitted(self)
         if not isinstance(X, ParquetSource):
