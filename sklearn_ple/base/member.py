@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn_ple.base.estimator import MultiTaskEstimator
 from sklearn_ple.tasks import Targets, Task, resolve_tasks
+from sklearn_ple.tasks.targets import classes_by_target
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def holds_one(estimator: Any) -> bool:
     return len(_members(estimator)) == 1
 
 
-def decide_tasks(estimator: Any, targets: Targets) -> list[Task]:
+def decide_tasks(estimator: Any, targets: Targets) -> tuple[list[Task], Targets]:
     """Set an unfitted estimator's tasks by all rows, so that no part of them is read otherwise.
 
     Parameters
@@ -58,19 +59,22 @@ def decide_tasks(estimator: Any, targets: Targets) -> list[Task]:
 
     Returns
     -------
-    list of Task
+    kinds : list of Task
         In the order of targets.
+    completed : Targets
+        Labels as the estimator will see them: with those that follow from others.
 
     Raises
     ------
     ValueError
-        As `find_member` and `resolve_tasks`.
+        As `find_member` and `resolve_tasks`; also if labels contradict each other.
     """
     member = find_member(estimator)
-    kinds = resolve_tasks(member.estimator.tasks, targets, member.estimator._promise)
+    inner = member.estimator
+    kinds = resolve_tasks(inner.tasks, targets, inner._promise)
     by_name = dict(zip(targets.names, kinds, strict=True))
     estimator.set_params(**{f"{member.prefix}tasks": by_name})
-    return kinds
+    return kinds, inner._complete(targets, kinds, classes_by_target(None, targets))
 
 
 def _members(estimator: Any) -> list[Member]:

@@ -83,12 +83,17 @@ def task_scorer(
     >>> round(scorer(model, X, y), 3)
     -0.667
     """
-    is_d2 = metric == "d2"
-    chosen = None if is_d2 else scored_metric(metric, response_method, greater_is_better)
-    if groups is not None and (chosen is None or not chosen.takes_groups):
-        name = "d2" if chosen is None else chosen.name
+    if metric == "d2":
+        _check_groups(groups, metric, takes_groups=False)
+        return DevianceExplainedScorer(task)
+    chosen = scored_metric(metric, response_method, greater_is_better)
+    _check_groups(groups, chosen.name, takes_groups=chosen.takes_groups)
+    return MetricScorer(task, chosen, groups)
+
+
+def _check_groups(groups: str | int | None, name: str, *, takes_groups: bool) -> None:
+    if groups is not None and not takes_groups:
         raise ValueError(f"groups={groups!r}, but {name!r} is not measured within groups.")
-    return DevianceExplainedScorer(task) if chosen is None else MetricScorer(task, chosen, groups)
 
 
 def scored_metric(

@@ -21,7 +21,6 @@ from sklearn_ple.model_selection.scoring import Measure
 from sklearn_ple.model_selection.search_space import read_space
 from sklearn_ple.model_selection.storable import from_storable
 from sklearn_ple.tasks import read_targets
-from sklearn_ple.tasks.targets import classes_by_target
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,7 @@ class Experiment:
             columns = read_columns(X)
             check_rows(columns, minimum=2)
             check_same_length(columns.n_rows, len(targets))
-        kinds = decide_tasks(estimator, targets)
-        completed = find_member(estimator).estimator._complete(
-            targets, kinds, classes_by_target(None, targets)
-        )
+        kinds, completed = decide_tasks(estimator, targets)
         measure.check_tasks(dict(zip(targets.names, kinds, strict=True)), estimator)
         return cls(
             estimator,

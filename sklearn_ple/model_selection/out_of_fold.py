@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import indexable
 
-from sklearn_ple.base.member import decide_tasks, find_member
+from sklearn_ple.base.member import decide_tasks
 from sklearn_ple.model_selection.fold_answers import FoldAnswers, fit_folds
 from sklearn_ple.model_selection.folds import draw_folds
 from sklearn_ple.model_selection.routing import route_params
-from sklearn_ple.tasks import Targets, Task, TaskSet, read_targets
-from sklearn_ple.tasks.targets import classes_by_target
+from sklearn_ple.tasks import TaskSet, read_targets
 
 
 def oof_predict_proba(
@@ -172,7 +171,7 @@ def _answers(
     X, y = indexable(X, y)
     estimator = clone(estimator)
     targets = read_targets(y)
-    kinds, completed = _decide_tasks(estimator, targets)
+    kinds, completed = decide_tasks(estimator, targets)
     fit_params, split_params = route_params(estimator, cv, dict(params or {}), groups)
     splits = draw_folds(cv, X, y, split_params, targets=completed, kinds=kinds)
     seen = np.bincount(np.concatenate([test for _, test in splits]), minlength=len(targets))
@@ -189,10 +188,3 @@ def _answers(
         index=X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(targets)),
         is_1d=targets.is_1d,
     )
-
-
-def _decide_tasks(estimator: Any, targets: Targets) -> tuple[list[Task], Targets]:
-    """Set an estimator's tasks for all folds; returns them and the labels as it will see them."""
-    kinds = decide_tasks(estimator, targets)
-    inner = find_member(estimator).estimator
-    return kinds, inner._complete(targets, kinds, classes_by_target(None, targets))
