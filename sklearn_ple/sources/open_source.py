@@ -16,6 +16,7 @@ from sklearn_ple.features import Columns, read_columns
 from sklearn_ple.sources.common_types import common_type
 from sklearn_ple.sources.files import find_files, parquet
 from sklearn_ple.sources.frames import frame_of, united_frame
+from sklearn_ple.sources.group_reader import PASS_ROWS, GroupReader
 from sklearn_ple.sources.located import located
 from sklearn_ple.sources.parquet_source import ParquetSource
 from sklearn_ple.sources.row_filter import RowFilter
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pyarrow import Schema as ArrowSchema
 
 Part = tuple[Columns, Targets, NDArray[np.float64]]
-PASS_BYTES, PASS_ROWS = 2**24, 65_536
 _END = 65_536
 
 
@@ -63,8 +63,9 @@ class OpenSource:
     def __init__(self, source: ParquetSource, features: Sequence[str] | None = None) -> None:
         self.source = source
         pq = parquet()
-        self._filter = RowFilter(source.filter) if source.filter else None
+        row_filter = RowFilter(source.filter) if source.filter else None
         self._metadata: dict[str, Any] = {}
+        self._reader = GroupReader(self._metadata, row_filter)
         self.groups: list[RowGroup] = []
         named = source.features or (None if features is None else tuple(features))
         schema: Schema | None = None
@@ -72,14 +73,14 @@ class OpenSource:
             with located(path), pq.ParquetFile(path) as file:
                 self._metadata[path] = file.metadata
                 if schema is None:
-                    schema = self._schema(path, named or _all_but(source, file.schema_arrow))
+                    used = named or _all_but(source, file.schema_arrow)
+                    filtered = row_filter.names if row_filter is not None else []
+                    schema = Schema(path, used, source.target_names, source.weight_names, filtered)
                 schema.check(path, file.schema_arrow)
-                if self._filter is not None:
-                    self._filter.check(file.schema_arrow)
+                if row_filter is not None:
+                    row_filter.check(file.schema_arrow)
                 for i in range(file.metadata.num_row_groups):
-                    stored = file.metadata.row_group(i)
-                    group = RowGroup(path, i, stored.num_rows, stored.total_byte_size)
-                    self.groups.append(group)
+                    self.groups.append(RowGroup(path, i, file.metadata.row_group(i).num_rows))
         assert schema is not None, "find_files never finds nothing"
         self.features, self.schema = schema.features, schema
         self.n_stored = sum(group.n_rows for group in self.groups)
@@ -128,32 +129,17 @@ class OpenSource:
         frame = pd.DataFrame({name: np.zeros(0) for name in self.features})
         return replace(read_columns(frame), kinds=self.schema.kinds)
 
+    @property
+    def groups_at_once(self) -> int:
+        """How many row groups may be read at once."""
+        return self._reader.at_once(self.groups, self._names(self.features))
+
     def batches(self, group: RowGroup, names: Sequence[str], n_rows: int) -> Iterator[RecordBatch]:
         """Columns of a row group, about so many stored rows at a time, those that pass the filter.
 
-        Parts of a row group have one size, up to half as many more, for a small rest takes as long
-        as a whole part. Wide rows come in parts of fewer, so that none holds much more than
-        `PASS_BYTES`.
+        Parts of a row group have one size; wide rows come in parts of fewer.
         """
-        pq = parquet()
-        wanted = list(dict.fromkeys(names))
-        filtered = self._filter.names if self._filter is not None else []
-        columns = list(dict.fromkeys([*wanted, *filtered]))
-        width = max(group.n_bytes / max(1, group.n_rows), 8 * len(columns))
-        n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
-        n_rows = max(1, -(-group.n_rows // max(1, round(group.n_rows / n_rows))))
-        options: dict[str, Any] = {"pre_buffer": False, "buffer_size": 2**16}
-        with located(group):
-            file = pq.ParquetFile(group.path, metadata=self._metadata[group.path], **options)
-        with file:
-            batches = file.iter_batches(
-                n_rows, row_groups=[group.index], columns=columns, use_threads=False
-            )
-            while (batch := self._next(batches, group)) is not None:
-                part = [batch.select(wanted)] if batch.num_rows else []
-                del batch  # or whoever waits for its turn would hold it
-                while part:
-                    yield part.pop()
+        return self._reader.batches(group, names, n_rows)
 
     def rows(
         self, group: RowGroup, n_rows: int = PASS_ROWS, *, with_features: bool = True
@@ -161,7 +147,6 @@ class OpenSource:
         """X by column, y by column, and weights (n, n_targets), of the same rows."""
         source = self.source
         features = self.features if with_features else []
-        names = [*features, *source.target_names, *source.weight_names]
 
         def part(batch: RecordBatch) -> Part:
             with located(group):
@@ -170,19 +155,12 @@ class OpenSource:
                 weight = _weights(frame[source.weight_names], len(targets.names))
                 return self.columns(frame[features]), targets, weight
 
-        return map(part, self.batches(group, names, n_rows))
+        return map(part, self.batches(group, self._names(features), n_rows))
 
     def columns(self, frame: pd.DataFrame) -> Columns:
         """X of some rows, its kinds those of the schema."""
         columns = read_columns(frame)
         return replace(columns, kinds=self.schema.kinds) if frame.shape[1] else columns
-
-    def _next(self, batches: Iterator[RecordBatch], group: RowGroup) -> RecordBatch | None:
-        with located(group):
-            batch = next(batches, None)
-            if batch is None or self._filter is None:
-                return batch
-            return self._filter.of(batch)
 
     def whole(self) -> tuple[pd.DataFrame, pd.DataFrame | pd.Series, NDArray[np.float64] | None]:
         """All rows in memory: X, y and sample weights.
@@ -193,7 +171,7 @@ class OpenSource:
             If the filter leaves none, none weighs anything, or a part of a file can't be read.
         """
         source = self.source
-        names = [*self.features, *source.target_names, *source.weight_names]
+        names = self._names(self.features)
         batches = [b for group in self.groups for b in self.batches(group, names, PASS_ROWS)]
         self.require_rows(sum(batch.num_rows for batch in batches))
         with located(source.path):
@@ -204,10 +182,9 @@ class OpenSource:
         given = weight[:, 0] if weight.shape[1] == 1 else weight
         return frame[self.features], _of_targets(frame, source), given if source.weight else None
 
-    def _schema(self, path: str, features: Sequence[str]) -> Schema:
-        source = self.source
-        filtered = self._filter.names if self._filter is not None else []
-        return Schema(path, features, source.target_names, source.weight_names, filtered)
+    def _names(self, features: Sequence[str]) -> list[str]:
+        """Columns to read with these of X."""
+        return [*features, *self.source.target_names, *self.source.weight_names]
 
     def require_rows(self, n_rows: int) -> None:
         """Raise ValueError where the filter leaves no row to read; without one there are some."""

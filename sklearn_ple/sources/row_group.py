@@ -15,14 +15,12 @@ class RowGroup:
         Its file.
     index : int
         Its place in there.
-    n_rows, n_bytes : int
-        What is stored in it, before compression.
+    n_rows : int
     """
 
     path: str
     index: int
     n_rows: int
-    n_bytes: int
 
     def __str__(self) -> str:
         return f"{self.path}, row group {self.index}"

@@ -11,12 +11,11 @@ from torch import Tensor
 
 from sklearn_ple.training import Batch
 
-READ_AT_ONCE = 16
-
 
 def interleaved(
     order: Sequence[int],
     read: Callable[[int], Iterator[Batch]],
+    at_once: int,
     n_piece: int,
     random: np.random.Generator,
 ) -> Iterator[Batch]:
@@ -28,6 +27,8 @@ def interleaved(
         Row groups, in the order in which they are begun.
     read : callable
         From a row group to its parts, which are cut into pieces.
+    at_once : int
+        Row groups that are read at the same time, at most.
     n_piece : int
         Rows of a piece, at most.
     random : Generator
@@ -35,7 +36,7 @@ def interleaved(
     waiting = deque(order)
     begun: list[Iterator[Batch]] = []
     while waiting or begun:
-        while waiting and len(begun) < READ_AT_ONCE:
+        while waiting and len(begun) < at_once:
             begun.append(_pieces(read(waiting.popleft()), n_piece))
         drawn = int(random.integers(len(begun)))
         piece = next(begun[drawn], None)

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sklearn_ple.sources.open_source import PASS_ROWS
-from sklearn_ple.sources.shuffling import (
-    READ_AT_ONCE,
-    cut,
-    in_sizes,
-    interleaved,
-    n_rows,
-    shuffled,
-)
+from sklearn_ple.sources.group_reader import PASS_ROWS
+from sklearn_ple.sources.shuffling import cut, in_sizes, interleaved, n_rows, shuffled
 from sklearn_ple.training import Batch, Batches, RowData, Share
 from sklearn_ple.training.row_data import WHOLE
 from sklearn_ple.training.tensor_data import weightless
@@ -39,6 +32,8 @@ class StreamedRows(RowData):
         From the number of a row group, and of rows to read at a time, to its rows in parts.
     buffer_rows : int
         Rows that are held to shuffle; about as many wait in the parts of row groups that are read.
+    at_once : int
+        Row groups that are read at the same time, at most.
 
     Attributes
     ----------
@@ -46,11 +41,14 @@ class StreamedRows(RowData):
         Of the first few rows.
     """
 
-    def __init__(self, n_rows: int, n_groups: int, read: Read, *, buffer_rows: int) -> None:
+    def __init__(
+        self, n_rows: int, n_groups: int, read: Read, *, buffer_rows: int, at_once: int
+    ) -> None:
         self.n_rows = n_rows
         self.n_groups = n_groups
         self.read = read
         self.buffer_rows = buffer_rows
+        self.at_once = at_once
         first = next(self.parts(min(buffer_rows, FIRST_ROWS)))
         self.X, self.y = cut(first, 0, FIRST_ROWS)
 
@@ -134,10 +132,11 @@ class StreamedBatches(Batches):
         seed = int(torch.randint(2**62, (), generator=self.generator))
         random = np.random.default_rng(seed)
         held = data.buffer_rows
-        at_a_time = max(1, held // READ_AT_ONCE, min(WORTH_READING, held // 4))
+        at_a_time = max(1, held // data.at_once, min(WORTH_READING, held // 4))
         pieces = interleaved(
             random.permutation(data.n_groups).tolist(),
             lambda group: data.read(group, at_a_time),
+            data.at_once,
             max(1, min(PIECE_ROWS, held // 64)),
             random,
         )

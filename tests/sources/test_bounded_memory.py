@@ -24,7 +24,10 @@ pytestmark = [
 
 
 def _write(path: Path, n_rows: int, group_size: int = 10_000) -> None:
-    """Long texts of a dozen levels, and eight numbers; nothing is compressed."""
+    """Long texts of a dozen levels, and eight numbers, in pages of about a megabyte.
+
+    Nothing is compressed, so that what is read is as large as the file.
+    """
     rng = np.random.default_rng(0)
     levels = np.array([f"{i:x}" * N_CHARACTERS for i in range(12)], dtype=object)
     writer = None
@@ -36,14 +39,18 @@ def _write(path: Path, n_rows: int, group_size: int = 10_000) -> None:
         frame["spent"] = frame["b"] + rng.normal(size=n)
         table = pa.Table.from_pandas(frame, preserve_index=False)
         if writer is None:
-            options = {"use_dictionary": False, "compression": "none"}
+            options = {"use_dictionary": False, "compression": "none", "write_batch_size": 64}
             writer = pq.ParquetWriter(path, table.schema, **options)
         writer.write_table(table)
     writer.close()
 
 
 def _run(what: str, path: Path, out: Path) -> subprocess.CompletedProcess:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+    # The allocator that pyarrow brings along sets a gigabyte aside, which would blunt the limit;
+    # glibc's gives large blocks back at once where the threshold does not move.
+    plain = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+    plain["MALLOC_MMAP_THRESHOLD_"] = str(2**17)
+    environment = os.environ | plain | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(
         [sys.executable, CHILD, what, path, out, str(ALLOWED)],
         capture_output=True,
@@ -67,7 +74,7 @@ def test_fit_and_predict_in_less_than_a_quarter_of_the_file(tmp_path: Path) -> N
         assert pq.ParquetFile(out).metadata.num_rows == n_rows
     assert path.stat().st_size > 4 * ALLOWED * 2**20
     added = path.stat().st_size - (tmp_path / "half").stat().st_size
-    assert peaks[1] - peaks[0] < 0.15 * added
+    assert peaks[1] - peaks[0] < 0.1 * added
     in_memory = _run("read", path, out)
     assert in_memory.returncode
     # The last is how Arrow says it where the text of a cell finds no room.

@@ -24,7 +24,7 @@ SHAPES = [
 ]
 
 
-def _data(groups: list[int], buffer_rows: int, lost: int = 0) -> StreamedRows:
+def _data(groups: list[int], buffer_rows: int, lost: int = 0, at_once: int = 16) -> StreamedRows:
     """Row i holds i everywhere; what is read again lacks the last `lost` rows of each group."""
     starts = np.cumsum([0, *groups])
 
@@ -37,7 +37,7 @@ def _data(groups: list[int], buffer_rows: int, lost: int = 0) -> StreamedRows:
                 (torch.stack([row, -row], dim=1), torch.stack([row + 1, row + 2], dim=1)),
             )
 
-    return StreamedRows(sum(groups), len(groups), read, buffer_rows=buffer_rows)
+    return StreamedRows(sum(groups), len(groups), read, buffer_rows=buffer_rows, at_once=at_once)
 
 
 def _generator(seed: int = 0) -> torch.Generator:
@@ -141,6 +141,23 @@ def test_a_larger_buffer_mixes_better() -> None:
         spread.append(np.std(means) / (8_192 / np.sqrt(12 * 64)))
     assert spread == sorted(spread, reverse=True)
     assert spread[-1] < 1.5
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5])
+def test_no_more_row_groups_are_read_at_once(at_once: int) -> None:
+    data = _data([20] * 11, 64, at_once=at_once)
+    read, is_open, most = data.read, set(), 0
+
+    def watched(group: int, n_rows: int) -> Iterator[Batch]:
+        nonlocal most
+        is_open.add(group)
+        most = max(most, len(is_open))
+        yield from read(group, n_rows)
+        is_open.remove(group)
+
+    data.read = watched
+    assert sorted(_flat(_epoch(data.batches(32, _generator())))) == list(range(220))
+    assert most == at_once
 
 
 def test_a_buffer_that_holds_all_rows_shuffles_them_evenly() -> None:

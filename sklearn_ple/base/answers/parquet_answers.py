@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sklearn_ple.sources import OpenSource, ParquetSource, RowGroup
 from sklearn_ple.sources.common_types import as_types
 from sklearn_ple.sources.frames import frame_of
+from sklearn_ple.sources.group_reader import PASS_ROWS
 from sklearn_ple.sources.located import located
-from sklearn_ple.sources.open_source import PASS_ROWS
 from sklearn_ple.sources.writing import TableWriter
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from sklearn_ple.base.fit.source_survey import Survey
 from sklearn_ple.base.fit.target_summary import summarise
 from sklearn_ple.features import FeatureTable
 from sklearn_ple.sources import OpenSource, StreamedRows
+from sklearn_ple.sources.group_reader import PASS_ROWS
 from sklearn_ple.sources.located import located
-from sklearn_ple.sources.open_source import PASS_ROWS
 from sklearn_ple.training import Batch, MultiTaskNet, TensorData, dtype_of
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class SourceRows(Material):
             len(source.groups),
             self._reader(source, held_out, encoded),
             buffer_rows=source.source.buffer_rows,
+            at_once=source.groups_at_once,
         )
 
     def _reader(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +15,9 @@ from numpy.typing import NDArray
 from sklearn_ple.base.fit.inputs import check_shape, in_rows
 from sklearn_ple.base.fit.rows import Rows
 from sklearn_ple.sources import FeatureDigest, HeldOutRows, LabelDigest, OpenSource, as_targets
+from sklearn_ple.sources.group_reader import PASS_ROWS
 from sklearn_ple.sources.located import located
-from sklearn_ple.sources.open_source import PASS_ROWS, Part
+from sklearn_ple.sources.open_source import Part
 from sklearn_ple.sources.value_digest import MOST_DISTINCT
 from sklearn_ple.tables import missing
 from sklearn_ple.tasks import Targets, Task, TaskSet, resolve_tasks
@@ -171,20 +175,24 @@ class Survey:
         self.n_train = self.n_valid = 0
         given, labels = self._digests(), self._digests()
         sums = np.zeros((2, len(given)))
+
+        def add(group: int, rows: Rows, held_out: NDArray[np.bool_]) -> None:
+            with located(self.source.groups[group]):
+                used = np.asarray(rows.weight.any(axis=1))
+                self.n_valid += int((used & held_out).sum())
+                rows = self.completed(rows.where(used))
+                _add(given, rows.targets, np.ones(rows.weight.shape))
+                train = rows.where(~held_out[used])
+                self.n_train += len(train.weight)
+                _add(labels, train.targets, train.weight)
+                np.add(sums, _weights(train), out=sums)
+                if self.features is not None:
+                    self.features.add(train.columns, train.weight.mean(axis=1))
+
         for group in range(len(self.source.groups)):
             parts = self.rows(self.source, group, with_features=self.features is not None)
-            for rows, held_out in parts:
-                with located(self.source.groups[group]):
-                    used = np.asarray(rows.weight.any(axis=1))
-                    self.n_valid += int((used & held_out).sum())
-                    rows = self.completed(rows.where(used))
-                    _add(given, rows.targets, np.ones(rows.weight.shape))
-                    train = rows.where(~held_out[used])
-                    self.n_train += len(train.weight)
-                    _add(labels, train.targets, train.weight)
-                    sums += _weights(train)
-                    if self.features is not None:
-                        self.features.add(train.columns, train.weight.mean(axis=1))
+            # By starmap, which lets go of a part before it asks for the next one.
+            deque(starmap(partial(add, group), parts), maxlen=0)
         self.given, self.labels = self._counted(given), self._counted(labels)
         if self.fitting.classes is not None:
             targets, totals = self.labels
