@@ -102,8 +102,7 @@ class GroupReader:
             batches = list(islice(reads, n_reads))
             if not batches:
                 return None
-            if len(batches) > 1:
-                batches = pa.Table.from_batches(batches).combine_chunks().to_batches()
+            rows = pa.Table.from_batches(batches)
             if self.row_filter is not None:
-                batches = list(map(self.row_filter.of, batches))
-            return [batch for batch in batches if batch.num_rows]
+                rows = self.row_filter.of(rows)
+            return [batch for batch in rows.combine_chunks().to_batches() if batch.num_rows]

@@ -11,8 +11,8 @@ import pandas as pd
 from sklearn_ple.sources.files import parquet
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
     from pyarrow import Schema as ArrowSchema
+    from pyarrow import Table
 
 _AMONG = ("in", "not in")
 _SIGNS = ("==", "=", "!=", "<", "<=", ">", ">=", *_AMONG)
@@ -102,9 +102,9 @@ class RowFilter:
                 f"{error}"
             ) from error
 
-    def of(self, batch: RecordBatch) -> RecordBatch:
+    def of(self, rows: Table) -> Table:
         """The rows that meet it."""
-        return batch.filter(self._expression)
+        return rows.filter(self._expression)
 
 
 def _frozen(value: Any) -> Any:

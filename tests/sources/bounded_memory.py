@@ -51,7 +51,7 @@ def stream(path: str, out: str) -> None:
 
 
 def read(path: str) -> None:
-    frame = pd.read_parquet(path)
+    frame = pd.read_parquet(path, use_threads=False, pre_buffer=False)
     estimator().fit(frame.drop(columns=TARGETS), frame[TARGETS])
 
 

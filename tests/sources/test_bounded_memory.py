@@ -77,6 +77,4 @@ def test_fit_and_predict_in_less_than_a_quarter_of_the_file(tmp_path: Path) -> N
     assert peaks[1] - peaks[0] < 0.1 * added
     in_memory = _run("read", path, out)
     assert in_memory.returncode
-    # The last is how Arrow says it where the text of a cell finds no room.
-    words = ("MemoryError", "malloc", "allocate", "Unknown error: Wrapping")
-    assert any(word in in_memory.stderr for word in words)
+    assert "malloc of size" in in_memory.stderr
