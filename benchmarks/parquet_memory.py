@@ -17,11 +17,13 @@ import platform
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -62,11 +64,11 @@ def write(path: Path, shape: str, n_groups: int) -> None:
     group[:FEW].to_parquet(f"{path}.few", index=False)
 
 
-def taken() -> tuple[int, int]:
-    """Bytes of memory that this process has, and had at most."""
+def most_taken() -> int:
+    """Bytes of memory that this process had at most (`ru_maxrss` begins with its parent's)."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    stored = dict(line.split(":", 1) for line in lines if line.startswith("Vm"))
-    return tuple(int(stored[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+    stored = dict(line.split(":", 1) for line in lines)
+    return int(stored["VmHWM"].split()[0]) * 1024
 
 
 def fit(path: str) -> None:
@@ -76,19 +78,15 @@ def fit(path: str) -> None:
     model.fit(ParquetSource(path, targets=TARGETS, buffer_rows=BUFFER_ROWS))
 
 
-def child(path: str, what: str) -> None:
+def child(what: str, path: str) -> None:
     """Write how much it takes to fit, or to read, a file."""
     torch.set_num_threads(1)
     fit(f"{path}.few")
     gc.collect()
     pa.default_memory_pool().release_unused()
-    before = taken()[0]
-    if what == "fit":
-        fit(path)
-    else:
-        frame = pd.read_parquet(path)
-        assert len(frame)
-    sys.stdout.write(f"{taken()[1] - before}\n")
+    before = psutil.Process().memory_info().rss
+    {"fit": fit, "read": pd.read_parquet}[what](path)
+    sys.stdout.write(f"{most_taken() - before}\n")
 
 
 def measured(path: Path, what: str) -> float:
@@ -99,6 +97,22 @@ def measured(path: Path, what: str) -> float:
     return int(done.stdout) / 1e6
 
 
+def compare(shapes: list[str], numbers: list[int]) -> None:
+    """A table of what each shape takes, by how many row groups there are."""
+    print(f"{platform.machine()}, pyarrow {pa.__version__}, {time.strftime('%Y-%m-%d')}")
+    print("| rows of | rows | file, MB | as a frame, MB | a fit takes, MB |")
+    print("|---|---|---|---|---|")
+    for shape, n_groups in product(shapes, numbers):
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "rows.parquet")
+            write(path, shape, n_groups)
+            size, n_rows = path.stat().st_size / 1e6, n_groups * SHAPES[shape][-1]
+            whole, streamed = (measured(path, what) for what in ("read", "fit"))
+        print(
+            f"| {shape} | {n_rows:,} | {size:,.0f} | {whole:,.0f} | {streamed:,.0f} |", flush=True
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("shapes", nargs="*", help=f"some of {', '.join(SHAPES)}")
@@ -106,22 +120,9 @@ def main() -> None:
     parser.add_argument("--child", nargs=2, metavar=("WHAT", "FILE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        return child(args.child[1], args.child[0])
-    print(f"{platform.machine()}, pyarrow {pa.__version__}, {time.strftime('%Y-%m-%d')}")
-    print("| rows of | rows | file, MB | as a frame, MB | a fit takes, MB |")
-    print("|---|---|---|---|---|")
-    for shape in args.shapes or SHAPES:
-        for n_groups in args.groups:
-            with TemporaryDirectory() as folder:
-                path = Path(folder, "rows.parquet")
-                write(path, shape, n_groups)
-                size, n_rows = path.stat().st_size / 1e6, n_groups * SHAPES[shape][-1]
-                whole, streamed = (measured(path, what) for what in ("read", "fit"))
-            print(
-                f"| {shape} | {n_rows:,} | {size:,.0f} | {whole:,.0f} | {streamed:,.0f} |",
-                flush=True,
-            )
-    return None
+        child(*args.child)
+    else:
+        compare(args.shapes or list(SHAPES), args.groups)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from sklearn_ple.sources.row_group import RowGroup
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
-PASS_BYTES, PASS_ROWS = 2**24, 65_536
+PASS_BYTES, PASS_ROWS = 2**24, 65_536  # of a part, at most
 READ_BYTES = 2**15  # of a column; fewer take about as long
 WIDTH_OF_NUMBERS = 16  # bytes of a value, at most
-AT_ONCE, AT_LEAST, HELD_BYTES = 16, 2, 2**29
+AT_ONCE, AT_LEAST, HELD_BYTES = 16, 2, 2**29  # row groups, and what they hold together
 PAGE_BYTES = 2**20  # what writers take for a page, or a dictionary, of a column
 BUFFER_BYTES = 2**14  # of a column that is read
 
@@ -42,24 +42,17 @@ class GroupReader:
 
         Parts of a row group have one size, up to half as many more, for a small rest takes as long
         as a whole part. Wide rows come in parts of fewer, so that none holds much more than
-        `PASS_BYTES`. Where there is long text, a part is put together out of reads of about
-        `READ_BYTES` a column, for pyarrow holds the last of them while the row group is open.
+        `PASS_BYTES`.
         """
         pq = parquet()
         wanted, columns = list(dict.fromkeys(names)), self._columns(names)
-        stored = sum(self._sizes(group, columns)) / max(1, group.n_rows)
-        width = max(stored, 8 * max(1, len(columns)))
-        n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
-        n_rows = max(1, -(-group.n_rows // max(1, round(group.n_rows / n_rows))))
-        n_reads = 1
-        if width > WIDTH_OF_NUMBERS * len(columns):
-            n_reads = max(1, min(n_rows, round(n_rows * width / (READ_BYTES * len(columns)))))
+        read_rows, n_reads = self._plan(group, columns, n_rows)
         options: dict[str, Any] = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
         with located(group):
             file = pq.ParquetFile(group.path, metadata=self.metadata[group.path], **options)
         with file:
             reads = file.iter_batches(
-                -(-n_rows // n_reads), row_groups=[group.index], columns=columns, use_threads=False
+                read_rows, row_groups=[group.index], columns=columns, use_threads=False
             )
             while (part := self._part(reads, n_reads, group)) is not None:
                 while part:  # nothing but the list holds them, or whoever waits for a turn would
@@ -74,6 +67,23 @@ class GroupReader:
         sizes = self._sizes(largest, self._columns(names))
         held = sum(min(2 * size, PAGE_BYTES) + BUFFER_BYTES for size in sizes)
         return min(AT_ONCE, max(AT_LEAST, HELD_BYTES // max(1, held)))
+
+    def _plan(self, group: RowGroup, columns: Sequence[str], n_rows: int) -> tuple[int, int]:
+        """Rows of a read, and how many reads are put together to a part of about `n_rows`.
+
+        One, unless there is long text: pyarrow holds the last read for as long as a row group is
+        open, so that those are of about `READ_BYTES` a column.
+        """
+        n_columns = max(1, len(columns))
+        stored = sum(self._sizes(group, columns)) / max(1, group.n_rows)
+        width = max(stored, 8 * n_columns)
+        n_rows = max(1, min(n_rows, round(PASS_BYTES / width)))
+        n_parts = max(1, round(group.n_rows / n_rows))
+        n_rows = max(1, -(-group.n_rows // n_parts))
+        if width <= WIDTH_OF_NUMBERS * n_columns:
+            return n_rows, 1
+        n_reads = max(1, min(n_rows, round(n_rows * width / (READ_BYTES * n_columns))))
+        return -(-n_rows // n_reads), n_reads
 
     def _columns(self, names: Sequence[str]) -> list[str]:
         """Those that are read: the named ones, and what the filter asks for."""

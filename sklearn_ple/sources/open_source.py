@@ -65,7 +65,6 @@ class OpenSource:
         pq = parquet()
         row_filter = RowFilter(source.filter) if source.filter else None
         self._metadata: dict[str, Any] = {}
-        self._reader = GroupReader(self._metadata, row_filter)
         self.groups: list[RowGroup] = []
         named = source.features or (None if features is None else tuple(features))
         schema: Schema | None = None
@@ -82,6 +81,7 @@ class OpenSource:
                 for i in range(file.metadata.num_row_groups):
                     self.groups.append(RowGroup(path, i, file.metadata.row_group(i).num_rows))
         assert schema is not None, "find_files never finds nothing"
+        self._reader = GroupReader(self._metadata, row_filter)
         self.features, self.schema = schema.features, schema
         self.n_stored = sum(group.n_rows for group in self.groups)
         if not self.n_stored:
